@@ -1,0 +1,128 @@
+\echo Use "CREATE EXTENSION mesteri CASCADE" to load this file. \quit
+
+/*
+ * 00-prelude.sql
+ *		Roles, schemas, and the doors to the extensions we stand on.
+ *
+ * Roles belong to the cluster, not to the database: a second database finds
+ * them there, and so might a role that somebody else made.  An existing role
+ * is accepted only if it is exactly what docs/architecture.md says.
+ */
+DO $roles$
+DECLARE
+    wanted record;
+    found  pg_catalog.pg_roles;
+BEGIN
+    FOR wanted IN
+        SELECT * FROM (VALUES ('mesteri_owner',     false),
+                              ('mesteri_catalogue', false),
+                              ('mesteri_user',      false),
+                              ('mesteri_proxy',     true)) AS documented (name, may_login)
+    LOOP
+        SELECT * INTO found FROM pg_catalog.pg_roles WHERE rolname = wanted.name;
+
+        IF NOT FOUND THEN
+            EXECUTE pg_catalog.format('CREATE ROLE %I NOINHERIT %s', wanted.name,
+                                      CASE WHEN wanted.may_login THEN 'LOGIN' ELSE 'NOLOGIN' END);
+        ELSIF found.rolsuper OR found.rolcreaterole OR found.rolcreatedb OR found.rolreplication
+              OR found.rolbypassrls OR found.rolinherit OR found.rolcanlogin <> wanted.may_login THEN
+            RAISE EXCEPTION 'role "%" exists and is not what mesteri needs', wanted.name
+                USING ERRCODE = 'duplicate_object',
+                      DETAIL = pg_catalog.format('It must be NOINHERIT and %s, with no other attribute.',
+                                                 CASE WHEN wanted.may_login THEN 'LOGIN' ELSE 'NOLOGIN' END),
+                      HINT = 'Rename that role, or alter it to match.';
+        ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members WHERE member = found.oid) THEN
+            RAISE EXCEPTION 'role "%" exists and is a member of other roles', wanted.name
+                USING ERRCODE = 'duplicate_object', HINT = 'Revoke those memberships first.';
+        END IF;
+    END LOOP;
+END;
+$roles$;
+
+-- What passes through the proxy's parameters includes passwords and tokens: they stay out of the server's log.
+ALTER ROLE mesteri_proxy SET log_parameter_max_length = 0;
+ALTER ROLE mesteri_proxy SET log_parameter_max_length_on_error = 0;
+-- A request's plans are small and kept: compiling them would cost more than running them.
+ALTER ROLE mesteri_proxy SET jit = off;
+
+CREATE SCHEMA mesteri AUTHORIZATION mesteri_owner;
+COMMENT ON SCHEMA mesteri IS 'Tables, rules and engines of the marketplace; clients never name it.';
+CREATE SCHEMA api AUTHORIZATION mesteri_owner;
+COMMENT ON SCHEMA api IS 'One function per endpoint and the domains of their arguments: the only entry for clients.';
+
+/*
+ * PostGIS, pgcrypto and unaccent may live in any schema, so a function with a
+ * fixed search_path cannot name them.  These wrappers hold their oids instead:
+ * a body written as an expression is parsed now, while they are visible, and
+ * is inlined later, so that it costs nothing and indexes stay usable.
+ */
+DO $trusted$
+DECLARE
+    unsafe text;
+BEGIN
+    SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%I (schema %I)', e.extname, n.nspname), ', ')
+      INTO unsafe
+      FROM pg_catalog.pg_extension e
+      JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+     CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) acl
+     WHERE e.extname IN ('postgis', 'pgcrypto', 'unaccent', 'pg_trgm')
+       AND acl.grantee = 0 AND acl.privilege_type = 'CREATE';
+    IF unsafe IS NOT NULL THEN
+        RAISE EXCEPTION 'everybody may create objects beside %', unsafe
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = 'Somebody could put a function there that mesteri would call with its own rights.',
+                  HINT = 'REVOKE CREATE ON SCHEMA ... FROM PUBLIC.';
+    END IF;
+END;
+$trusted$;
+
+CREATE FUNCTION mesteri.point(lat float8, lon float8) RETURNS geography
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ST_SetSRID(ST_MakePoint(lon, lat), 4326)::geography;
+COMMENT ON FUNCTION mesteri.point(float8, float8) IS 'A place on the WGS 84 spheroid; degrees, latitude first.';
+
+CREATE FUNCTION mesteri.latitude(place geography) RETURNS float8
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ST_Y(place::geometry);
+COMMENT ON FUNCTION mesteri.latitude(geography) IS 'Degrees north of the equator.';
+
+CREATE FUNCTION mesteri.longitude(place geography) RETURNS float8
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ST_X(place::geometry);
+COMMENT ON FUNCTION mesteri.longitude(geography) IS 'Degrees east of Greenwich.';
+
+CREATE FUNCTION mesteri.distance_m(a geography, b geography) RETURNS float8
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ST_Distance(a, b);
+COMMENT ON FUNCTION mesteri.distance_m(geography, geography) IS 'Metres along the spheroid.';
+
+CREATE FUNCTION mesteri.within_m(a geography, b geography, metres float8) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ST_DWithin(a, b, metres);
+COMMENT ON FUNCTION mesteri.within_m(geography, geography, float8)
+    IS 'Whether two places lie at most that many metres apart; inlined, so that a GiST index on either place serves it.';
+
+CREATE FUNCTION mesteri.password_crypt(password text, salt_or_hash text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN crypt(password, salt_or_hash);
+COMMENT ON FUNCTION mesteri.password_crypt(text, text) IS 'bcrypt of a password under a salt, or under the salt of a hash.';
+
+CREATE FUNCTION mesteri.password_salt(cost integer) RETURNS text
+    LANGUAGE sql VOLATILE STRICT PARALLEL SAFE
+    RETURN gen_salt('bf', cost);
+COMMENT ON FUNCTION mesteri.password_salt(integer) IS 'A new bcrypt salt of 2^cost rounds.';
+
+CREATE FUNCTION mesteri.random_bytes(count integer) RETURNS bytea
+    LANGUAGE sql VOLATILE STRICT PARALLEL SAFE
+    RETURN gen_random_bytes(count);
+COMMENT ON FUNCTION mesteri.random_bytes(integer) IS 'Bytes nobody can guess.';
+
+CREATE FUNCTION mesteri.fold(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN lower(unaccent('unaccent'::regdictionary, translate(value, 'ŞşŢţ', 'ȘșȚț')));
+COMMENT ON FUNCTION mesteri.fold(text) IS 'How a word is compared when people leave out diacritics: lower case, bare letters.';
+
+CREATE FUNCTION mesteri.resembles(needle text, haystack text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN word_similarity(needle, haystack) >= 0.6;
+COMMENT ON FUNCTION mesteri.resembles(text, text) IS 'Whether a part of the second text is spelt nearly like the first.';
