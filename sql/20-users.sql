@@ -158,6 +158,11 @@ COMMENT ON TABLE mesteri.craft_categories IS 'The trades, as a tree; a parent st
 CREATE INDEX craft_categories_parent ON mesteri.craft_categories (parent_id);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.craft_categories', 'WHERE NOT seeded');
 
+CREATE FUNCTION mesteri.category_id(slug text) RETURNS uuid
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN encode(substr(sha256(convert_to('mesteri category ' || slug, 'UTF8')), 1, 16), 'hex')::uuid;
+COMMENT ON FUNCTION mesteri.category_id(text) IS 'Id of a trade that ships with mesteri: the same in every installation.';
+
 CREATE TABLE mesteri.craftsman_crafts (
     craftsman_id     uuid NOT NULL REFERENCES mesteri.craftsman_profiles ON DELETE CASCADE,
     category_id      uuid NOT NULL REFERENCES mesteri.craft_categories,

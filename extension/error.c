@@ -1,0 +1,86 @@
+/*-------------------------------------------------------------------------
+ *
+ * error.c
+ *		How the library refuses a request.
+ *
+ * The SQLSTATE says which error of data/errors.csv it is, DETAIL holds the
+ * members of details[] as JSON, and the primary message is for the server's
+ * log alone.  Texts for people are the proxy's: it has the catalogue.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/json.h"
+
+#include "error.h"
+
+static void append_detail(StringInfo json, const char *field, const char *rule);
+
+/*
+ * refuse
+ *		Raises an error of the catalogue.
+ *
+ * reason: for the log; never holds what a client sent.
+ */
+void
+refuse(int sqlerrcode, const char *reason)
+{
+	ereport(ERROR, (errcode(sqlerrcode), errmsg_internal("%s", reason)));
+}
+
+/*
+ * refuse_field
+ *		Raises an error of the catalogue that one field is to blame for.
+ *
+ * field: as the client wrote it, members of objects with dots, items with
+ * brackets.  rule: one of data/rules.csv.
+ */
+void
+refuse_field(int sqlerrcode, const char *field, const char *rule)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '[');
+	append_detail(&json, field, rule);
+	appendStringInfoString(&json, "}]");
+
+	ereport(ERROR, (errcode(sqlerrcode), errmsg_internal("request refused"), errdetail_internal("%s", json.data)));
+}
+
+/*
+ * refuse_choice
+ *		Raises invalid_field for a value that is not one of a closed list of C strings.
+ */
+void
+refuse_choice(const char *field, List *allowed)
+{
+	StringInfoData json;
+	ListCell *cell;
+	const char *separator = "";
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '[');
+	append_detail(&json, field, "enum");
+	appendStringInfoString(&json, ", \"allowed\": [");
+	foreach (cell, allowed)
+	{
+		appendStringInfoString(&json, separator);
+		escape_json(&json, lfirst(cell));
+		separator = ", ";
+	}
+	appendStringInfoString(&json, "]}]");
+
+	ereport(ERROR,
+			(errcode(MSERR_INVALID_FIELD), errmsg_internal("request refused"), errdetail_internal("%s", json.data)));
+}
+
+static void
+append_detail(StringInfo json, const char *field, const char *rule)
+{
+	appendStringInfoString(json, "{\"field\": ");
+	escape_json(json, field);
+	appendStringInfoString(json, ", \"rule\": ");
+	escape_json(json, rule);
+}

@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * key.h
+ *		Keys: RSA pairs for tokens, and one secret for everything else.
+ *
+ * What these functions point to lives until the next call of any of them,
+ * which may find that the files have changed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MESTERI_KEY_H
+#define MESTERI_KEY_H
+
+#include <openssl/evp.h>
+
+#include "nodes/pg_list.h"
+
+#define KEY_ID_MAX           64 /* characters of A-Z a-z 0-9 _ - */
+#define KEY_RSA_MIN_BITS     2048
+#define KEY_RSA_MAX_BITS     8192
+#define KEY_SECRET_MIN_BYTES 32
+#define KEY_MAC_BYTES        32
+
+typedef struct TokenKey
+{
+	char kid[KEY_ID_MAX + 1];
+	uint64 serial;   /* of the key itself: a kid given to another key gets another serial */
+	EVP_PKEY *pkey;  /* RSA */
+	bool is_private; /* may sign; else only verifies */
+} TokenKey;
+
+/* key.c */
+extern const TokenKey *key_for_signing(void);
+extern const TokenKey *key_find(const char *kid);
+extern bool key_is_loaded(uint64 serial);
+extern List *key_list(void);
+extern const uint8 *key_secret(int *length, uint64 *generation);
+
+/* key_mac.c */
+extern void key_mac(const char *purpose, const void *data, size_t length, uint8 *mac);
+
+#endif /* MESTERI_KEY_H */

@@ -1,0 +1,194 @@
+/*-------------------------------------------------------------------------
+ *
+ * session.c
+ *		Whether the session of a token still stands.
+ *
+ * The truth is mesteri.token_families.  Nobody asks it at each request:
+ * whoever revokes sessions invalidates the relcache entry of an empty table,
+ * mesteri.revocation_signal, and so every backend, on standbys too, hears of
+ * it after the commit and before its next statement.  It then counts on, and
+ * tokens checked at an earlier count are checked again when next used.
+ * VACUUM or ANALYZE of the empty table give false alarms, which are harmless.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/uuid.h"
+
+#include "error.h"
+#include "session.h"
+#include "spi_util.h"
+
+static Oid signal_relation(void);
+static void count_change(Datum arg, Oid relation);
+static bool run_as_owner(SPIPlanPtr plan, Datum *values);
+static void check_family(const Identity *identity);
+
+static uint64 changes = 1; /* 0 is for tokens never checked */
+static Oid signal_oid = InvalidOid;
+
+PG_FUNCTION_INFO_V1(mesteri_sessions_revoked);
+
+/*
+ * mesteri.sessions_revoked() returns void
+ *		Tell every backend that sessions were revoked.
+ *
+ * To be called in the transaction that revokes them: the others hear of it
+ * when it commits, and nothing when it rolls back.
+ */
+Datum
+mesteri_sessions_revoked(PG_FUNCTION_ARGS)
+{
+	CacheInvalidateRelcacheByRelid(signal_relation());
+
+	PG_RETURN_VOID();
+}
+
+/*
+ * session_init
+ *		Called once, when the library is loaded.
+ */
+void
+session_init(void)
+{
+	CacheRegisterRelcacheCallback(count_change, (Datum) 0);
+}
+
+/*
+ * session_changes
+ *		A number that grows when sessions were revoked, as of now.
+ */
+uint64
+session_changes(void)
+{
+	(void) signal_relation();
+	AcceptInvalidationMessages();
+
+	return changes;
+}
+
+/*
+ * session_check
+ *		Refuse somebody whose session has ended.
+ *
+ * Looks with a snapshot of its own: the statement's may be older than a
+ * revocation that was already counted, and then nobody would look again.
+ *
+ * Errors: MSERR_TOKEN_REVOKED, MSERR_ACCOUNT_SUSPENDED.
+ */
+void
+session_check(const Identity *identity)
+{
+	static SPIPlanPtr plan = NULL;
+	Datum values[] = {UUIDPGetDatum(&identity->family_id)};
+
+	SPI_connect();
+	if (plan == NULL)
+	{
+		static const Oid types[] = {UUIDOID};
+
+		plan = spi_keep("SELECT user_id, revoked_at IS NOT NULL, revoke_reason::pg_catalog.text"
+		                "  FROM mesteri.token_families WHERE id OPERATOR(pg_catalog.=) $1",
+		                1, types);
+	}
+
+	if (!run_as_owner(plan, values))
+		refuse(MSERR_TOKEN_REVOKED, "the token's session does not exist");
+	check_family(identity);
+
+	SPI_finish();
+}
+
+/*
+ * run_as_owner
+ *		Whether the plan found its one row, left in SPI_tuptable.
+ *
+ * On an error the abort of the transaction gives the role back.
+ */
+static bool
+run_as_owner(SPIPlanPtr plan, Datum *values)
+{
+	Oid user;
+	int context;
+	int result;
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(get_role_oid("mesteri_owner", false), context | SECURITY_LOCAL_USERID_CHANGE);
+	PushActiveSnapshot(GetLatestSnapshot());
+
+	result = SPI_execute_plan(plan, values, NULL, true, 0);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "could not read the session: %s", SPI_result_code_string(result));
+
+	PopActiveSnapshot();
+	SetUserIdAndSecContext(user, context);
+
+	return SPI_processed == 1;
+}
+
+static void
+check_family(const Identity *identity)
+{
+	HeapTuple row = SPI_tuptable->vals[0];
+	TupleDesc desc = SPI_tuptable->tupdesc;
+	bool isnull;
+	Datum user = SPI_getbinval(row, desc, 1, &isnull);
+	const char *reason = SPI_getvalue(row, desc, 3);
+
+	if (isnull || memcmp(DatumGetUUIDP(user), &identity->user_id, UUID_LEN) != 0)
+		refuse(MSERR_TOKEN_REVOKED, "the token's session belongs to another user");
+
+	if (!DatumGetBool(SPI_getbinval(row, desc, 2, &isnull)))
+		return;
+
+	if (reason != NULL && strcmp(reason, "suspended") == 0)
+		refuse(MSERR_ACCOUNT_SUSPENDED, "the account is suspended");
+	refuse(MSERR_TOKEN_REVOKED, "the token's session was revoked");
+}
+
+/*
+ * signal_relation
+ *		The oid of mesteri.revocation_signal.
+ *
+ * Looked up again after each of its invalidations: it may have been dropped
+ * with the extension and made anew.
+ */
+static Oid
+signal_relation(void)
+{
+	if (!OidIsValid(signal_oid))
+		signal_oid = get_relname_relid("revocation_signal", get_namespace_oid("mesteri", false));
+
+	if (!OidIsValid(signal_oid))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table \"mesteri.revocation_signal\" does not exist"),
+		                errhint("Was extension \"mesteri\" installed as a whole?")));
+
+	return signal_oid;
+}
+
+/*
+ * count_change
+ *		Called when a relation's relcache entry is invalidated; all of them: InvalidOid.
+ *
+ * May run at almost any time, so nothing is looked up here.  As long as we
+ * do not know which relation is the signal, each might be.
+ */
+static void
+count_change(Datum arg, Oid relation)
+{
+	if (OidIsValid(relation) && OidIsValid(signal_oid) && relation != signal_oid)
+		return;
+
+	changes++;
+	signal_oid = InvalidOid;
+}

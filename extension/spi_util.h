@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * spi_util.h
+ *		SQL from C: kept plans and reads with the owner's rights.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MESTERI_SPI_UTIL_H
+#define MESTERI_SPI_UTIL_H
+
+#include "executor/spi.h"
+
+extern SPIPlanPtr spi_keep(const char *sql, int count, const Oid *types);
+extern void spi_as_owner(const char *sql);
+extern void spi_as_owner_with(const char *sql, Oid type, Datum parameter);
+
+#endif /* MESTERI_SPI_UTIL_H */

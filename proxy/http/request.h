@@ -1,0 +1,73 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.h
+ *		One request, from its first byte to its answer.
+ *-------------------------------------------------------------------------
+ */
+#ifndef MESTERI_REQUEST_H
+#define MESTERI_REQUEST_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/pg.h"
+#include "common/text.h"
+#include "http/answer.h"
+#include "http/catalogue.h"
+#include "http/connection.h"
+#include "http/head.h"
+#include "http/negotiate.h"
+#include "http/problem.h"
+#include "http/route.h"
+
+struct Worker;
+
+typedef struct Request
+{
+	PgCall call;	/* what the database is asked */
+	ListNode idle;	/* in the worker's idle requests */
+	struct Worker *worker;
+	Connection *connection; /* NULL: nobody waits for the answer any more */
+
+	uint64_t started_at; /* us: the first byte */
+	Head head;
+	bool head_complete;
+	bool body_complete;
+	uint8_t id[UUID_BYTES];
+	char id_text[UUID_TEXT_SIZE];
+	Language language;
+
+	Catalogue *catalogue; /* a reference; NULL: none is loaded yet */
+	const Route *route;	  /* in catalogue; NULL: no such route */
+	RoutePath path;
+	const char *label; /* path template of the log; NULL: none */
+	int metric;
+
+	bool submitted; /* to a lane */
+	bool sent;		/* to the database */
+	uint64_t sent_at;
+	uint64_t queue_us;
+	uint64_t database_us;
+	PGresult *row;	 /* what handle() returned */
+	PGresult *error; /* or raised */
+} Request;
+
+Request *request_open(Connection *connection);
+void request_begin(Request *request);
+void request_run(Request *request);
+void request_answer(Request *request, const Answer *answer);
+void request_refuse(Request *request, const char *slug);
+void request_refuse_with(Request *request, const Problem *problem);
+void request_abandon(Request *request);
+void request_release(Request *request);
+void request_free_idle(struct Worker *worker);
+
+/* The request's bytes at span. */
+static inline const char *
+request_text(const Request *request, Span span)
+{
+	return request->connection->input.data + span.at;
+}
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * 12-crypto.sql
+ *		Ids, tokens and seals, all made in C with keys that SQL never sees.
+ */
+CREATE FUNCTION mesteri.uuid7() RETURNS uuid
+    LANGUAGE c VOLATILE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_uuid7';
+COMMENT ON FUNCTION mesteri.uuid7() IS 'A UUID of version 7: milliseconds, then bits nobody can guess; ids of one backend ascend.';
+
+CREATE FUNCTION mesteri.jwt_sign(claims json) RETURNS text
+    LANGUAGE c VOLATILE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_jwt_sign';
+COMMENT ON FUNCTION mesteri.jwt_sign(json) IS 'A compact RS256 token over these claims, signed with the current key.';
+
+CREATE FUNCTION mesteri.jwks() RETURNS json
+    LANGUAGE c STABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_jwks';
+COMMENT ON FUNCTION mesteri.jwks() IS 'The public halves of all keys whose tokens we accept, as an RFC 7517 key set.';
+
+CREATE FUNCTION mesteri.sessions_revoked() RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'mesteri_sessions_revoked';
+COMMENT ON FUNCTION mesteri.sessions_revoked()
+    IS 'Makes every backend look at the sessions of its tokens again, once this transaction has committed; whoever revokes calls it.';
+
+CREATE FUNCTION mesteri.keyed_hash(purpose text, data bytea) RETURNS bytea
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_keyed_hash';
+COMMENT ON FUNCTION mesteri.keyed_hash(text, bytea) IS 'HMAC-SHA256 under a key of its own for each purpose; 32 bytes.';
+
+CREATE FUNCTION mesteri.seal(purpose text, data bytea) RETURNS bytea
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_seal';
+COMMENT ON FUNCTION mesteri.seal(text, bytea) IS 'The data behind a 16-byte seal, so that it may travel through hands we do not trust.';
+
+CREATE FUNCTION mesteri.unseal(purpose text, sealed bytea) RETURNS bytea
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_unseal';
+COMMENT ON FUNCTION mesteri.unseal(text, bytea) IS 'The data of a seal made for this purpose; NULL when it was not, or was changed.';
+
+CREATE FUNCTION mesteri.feed_cursor(clock timestamptz, weights_version integer, filter bytea, score float8, post_id uuid,
+                                    served bytea) RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_feed_cursor';
+COMMENT ON FUNCTION mesteri.feed_cursor(timestamptz, integer, bytea, float8, uuid, bytea)
+    IS 'Where a walk through the feed stands: its clock and weights, whom and what it is for, the last post and all those served.';
+
+CREATE FUNCTION mesteri.feed_cursor_read(cursor text, filter bytea, OUT clock timestamptz, OUT weights_version integer,
+                                         OUT score float8, OUT post_id uuid, OUT served bytea)
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_feed_cursor_read';
+COMMENT ON FUNCTION mesteri.feed_cursor_read(text, bytea)
+    IS 'What a cursor says; NULLs when we did not make it, or made it for another caller or filter.';
+
+CREATE FUNCTION mesteri.feed_served_add(served bytea, post_ids uuid[]) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_feed_served_add';
+COMMENT ON FUNCTION mesteri.feed_served_add(bytea, uuid[]) IS 'The set of served posts with more of them: sorted six-byte ends of their ids.';
+
+CREATE FUNCTION mesteri.feed_served_count(served bytea) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN length(served) / 6;
+COMMENT ON FUNCTION mesteri.feed_served_count(bytea) IS 'How many posts the set holds.';
+
+CREATE FUNCTION mesteri.feed_served_has(served bytea, post_id uuid) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_feed_served_has';
+COMMENT ON FUNCTION mesteri.feed_served_has(bytea, uuid) IS 'Whether a post is in the set; binary search.';

@@ -1,0 +1,136 @@
+/*
+ * 30-catalogue.sql
+ *		The lists that dispatcher and proxy work by: routes, errors, rules of fields.
+ *
+ * Rows are seeded from data/*.csv.  A backend keeps what it read of them and
+ * is told by a relcache invalidation when one of them changed.
+ */
+CREATE TABLE mesteri.routes (
+    id          integer PRIMARY KEY,
+    method      text NOT NULL,
+    path        text NOT NULL,
+    function    text NOT NULL,
+    access      text[] NOT NULL,
+    rate_class  text NOT NULL,
+    area        text NOT NULL,
+    idempotent  text NOT NULL,
+    retry_safe  boolean NOT NULL,
+    lane        text NOT NULL,
+    deadline_ms integer NOT NULL,
+    body_limit  integer NOT NULL,
+    source      text NOT NULL,
+    seeded      boolean NOT NULL DEFAULT false,
+    CONSTRAINT routes_method_path_unique UNIQUE (method, path),
+    CONSTRAINT routes_method_known CHECK (method IN ('GET', 'POST', 'PUT', 'DELETE')),
+    CONSTRAINT routes_path_format CHECK (path ~ '^(/[A-Za-z0-9._-]+|/\{[a-z_]+\})+$'),
+    CONSTRAINT routes_access_known CHECK (access <@ '{anonymous,user,client,craftsman,staff,provider}' AND cardinality(access) > 0),
+    CONSTRAINT routes_idempotent_known CHECK (idempotent IN ('yes', 'no', 'secret')),
+    CONSTRAINT routes_lane_known CHECK (lane IN ('read', 'write', 'auth', 'slow')),
+    CONSTRAINT routes_deadline_range CHECK (deadline_ms BETWEEN 1 AND 120000),
+    CONSTRAINT routes_body_limit_not_negative CHECK (body_limit >= 0)
+);
+COMMENT ON TABLE mesteri.routes IS 'Every endpoint: which function of schema api serves it, who may call it, and within which limits.';
+COMMENT ON COLUMN mesteri.routes.id IS 'mesteri.route_id(method, path): the same in every release, so that a proxy never calls a neighbour.';
+COMMENT ON COLUMN mesteri.routes.access IS 'Kinds of account that may call; user stands for client and craftsman.';
+SELECT pg_catalog.pg_extension_config_dump('mesteri.routes', 'WHERE NOT seeded');
+
+CREATE FUNCTION mesteri.route_id(method text, path text) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ('x' || left(encode(sha256(convert_to(method || ' ' || path, 'UTF8')), 'hex'), 8))::bit(32)::integer & 2147483647;
+COMMENT ON FUNCTION mesteri.route_id(text, text) IS 'The first 31 bits of the SHA-256 of "METHOD path".';
+
+CREATE TABLE mesteri.error_codes (
+    slug       text PRIMARY KEY,
+    status     integer NOT NULL,
+    retryable  boolean NOT NULL,
+    sqlstates  text[] NOT NULL,
+    title      text NOT NULL,
+    message_ro text NOT NULL,
+    message_hu text NOT NULL,
+    message_en text NOT NULL,
+    seeded     boolean NOT NULL DEFAULT false,
+    CONSTRAINT error_codes_status_range CHECK (status BETWEEN 400 AND 599),
+    CONSTRAINT error_codes_own_sqlstate CHECK (sqlstates[1] ~ '^MS[A-Z][0-9]{2}$')
+);
+COMMENT ON TABLE mesteri.error_codes IS 'Every error a client can see.';
+COMMENT ON COLUMN mesteri.error_codes.sqlstates IS 'Our own SQLSTATE first, then others and two-character classes that mean the same.';
+SELECT pg_catalog.pg_extension_config_dump('mesteri.error_codes', 'WHERE NOT seeded');
+
+CREATE TABLE mesteri.error_rules (
+    rule       text PRIMARY KEY,
+    message_ro text NOT NULL,
+    message_hu text NOT NULL,
+    message_en text NOT NULL,
+    seeded     boolean NOT NULL DEFAULT false
+);
+COMMENT ON TABLE mesteri.error_rules IS 'What can be wrong with one field; the constraints of the api domains bear these names.';
+SELECT pg_catalog.pg_extension_config_dump('mesteri.error_rules', 'WHERE NOT seeded');
+
+CREATE FUNCTION mesteri.catalogue_changed() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'mesteri_catalogue_changed';
+COMMENT ON FUNCTION mesteri.catalogue_changed() IS 'Tells every backend, at commit, to read the catalogue again.';
+
+CREATE TRIGGER routes_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON mesteri.routes
+    FOR EACH STATEMENT EXECUTE FUNCTION mesteri.catalogue_changed();
+CREATE TRIGGER error_codes_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON mesteri.error_codes
+    FOR EACH STATEMENT EXECUTE FUNCTION mesteri.catalogue_changed();
+CREATE TRIGGER error_rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON mesteri.error_rules
+    FOR EACH STATEMENT EXECUTE FUNCTION mesteri.catalogue_changed();
+
+/*
+ * What an endpoint asks for beside the client's fields: arguments whose names
+ * begin with an underscore.  Those that are request headers decide what the
+ * proxy passes on.
+ */
+CREATE TABLE mesteri.request_headers (
+    argument text PRIMARY KEY,
+    header   text NOT NULL UNIQUE,
+    seeded   boolean NOT NULL DEFAULT false,
+    CONSTRAINT request_headers_argument_format CHECK (argument ~ '^_[a-z_]+$'),
+    CONSTRAINT request_headers_lower_case CHECK (header = lower(header))
+);
+COMMENT ON TABLE mesteri.request_headers IS 'Arguments of endpoints that hold a request header.';
+SELECT pg_catalog.pg_extension_config_dump('mesteri.request_headers', 'WHERE NOT seeded');
+INSERT INTO mesteri.request_headers VALUES
+    ('_if_match', 'if-match', true),
+    ('_user_agent', 'user-agent', true);
+
+CREATE VIEW mesteri.proxy_errors AS
+    SELECT slug, status, sqlstates, retryable, title, message_ro, message_hu, message_en
+      FROM mesteri.error_codes;
+COMMENT ON VIEW mesteri.proxy_errors IS 'The error catalogue as the proxy reads it.';
+
+CREATE VIEW mesteri.proxy_rules AS
+    SELECT rule, message_ro, message_hu, message_en
+      FROM mesteri.error_rules;
+COMMENT ON VIEW mesteri.proxy_rules IS 'The rules of fields as the proxy reads them.';
+
+CREATE VIEW mesteri.route_functions AS
+    SELECT r.id, r.method, r.path, p.oid AS function
+      FROM mesteri.routes r
+      JOIN pg_catalog.pg_namespace n ON n.nspname = 'api'
+      JOIN pg_catalog.pg_proc p ON p.pronamespace = n.oid AND p.proname = r.function;
+COMMENT ON VIEW mesteri.route_functions IS 'Which function serves which route; names in schema api are not overloaded.';
+
+CREATE FUNCTION mesteri.catalogue_generation() RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (
+        SELECT hashtextextended(string_agg(line, E'\n' ORDER BY line), 0)
+          FROM (SELECT r::text || (SELECT string_agg(f.function::text || pg_get_function_arguments(f.function), ',')
+                                     FROM mesteri.route_functions f WHERE f.id = r.id) FROM mesteri.routes r
+                UNION ALL SELECT e::text FROM mesteri.error_codes e
+                UNION ALL SELECT e::text FROM mesteri.error_rules e
+                UNION ALL SELECT h::text FROM mesteri.request_headers h) AS catalogue (line));
+COMMENT ON FUNCTION mesteri.catalogue_generation() IS 'Digest of all that routes and errors say; it differs when any of it differs.';
+
+CREATE VIEW mesteri.proxy_routes AS
+    SELECT r.id, r.method, r.path, r.lane, r.deadline_ms, r.body_limit, r.rate_class, r.retry_safe,
+           ARRAY(SELECT h.header FROM mesteri.request_headers h, pg_catalog.pg_proc p
+                  WHERE p.oid = f.function AND h.argument = ANY (p.proargnames)
+                  UNION ALL SELECT 'if-none-match' WHERE r.method = 'GET') AS request_headers,
+           'application/json; charset=utf-8' AS content_type,
+           (SELECT mesteri.catalogue_generation()) AS generation
+      FROM mesteri.routes r
+      JOIN mesteri.route_functions f USING (id);
+COMMENT ON VIEW mesteri.proxy_routes IS 'The routes as the proxy reads them; generation is the same in every row.';

@@ -1,0 +1,101 @@
+/*
+ * 50-answers.sql
+ *		What an endpoint gives back, and the ways to refuse.
+ */
+CREATE TYPE mesteri.answer AS (
+    status  integer,
+    body    json,
+    headers text[],
+    version integer,
+    effects bytea[],
+    error   text,
+    details json
+);
+COMMENT ON TYPE mesteri.answer IS
+    'Answer of an endpoint: status, JSON body, headers as name and value in turn, version of the thing shown (becomes the ETag), '
+    'effects of a read; or, with error set, a refusal that commits.';
+
+CREATE FUNCTION mesteri.ok(body json, version integer DEFAULT NULL, effects bytea[] DEFAULT NULL, headers text[] DEFAULT NULL)
+    RETURNS mesteri.answer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ROW (200, body, headers, version, effects, NULL, NULL)::mesteri.answer;
+COMMENT ON FUNCTION mesteri.ok(json, integer, bytea[], text[]) IS 'Answer 200.';
+
+CREATE FUNCTION mesteri.created(body json, location text) RETURNS mesteri.answer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ROW (201, body, ARRAY['Location', location], NULL, NULL, NULL, NULL)::mesteri.answer;
+COMMENT ON FUNCTION mesteri.created(json, text) IS 'Answer 201 with the place of what was made.';
+
+CREATE FUNCTION mesteri.detail(field text, rule text) RETURNS json
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN json_build_array(json_build_object('field', field, 'rule', rule));
+COMMENT ON FUNCTION mesteri.detail(text, text) IS 'details[] with one field and the rule it broke.';
+
+CREATE FUNCTION mesteri.refusal(slug text, details json DEFAULT NULL, headers text[] DEFAULT NULL) RETURNS mesteri.answer
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    AS $$
+DECLARE
+    status integer := (SELECT c.status FROM mesteri.error_codes c WHERE c.slug = refusal.slug);
+BEGIN
+    RETURN ROW (status, NULL, headers, NULL, NULL, slug, details)::mesteri.answer;
+END;
+$$;
+COMMENT ON FUNCTION mesteri.refusal(text, json, text[])
+    IS 'A refusal as an answer: the transaction commits, and with it the trace that the refusal must leave.';
+
+CREATE FUNCTION mesteri.refuse(slug text, details json DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'request refused: %', slug
+        USING ERRCODE = (SELECT c.sqlstates[1] FROM mesteri.error_codes c WHERE c.slug = refuse.slug),
+              DETAIL = coalesce(details::text, '');
+END;
+$$;
+COMMENT ON FUNCTION mesteri.refuse(text, json) IS 'A refusal as an error: nothing of the transaction stays.';
+
+CREATE FUNCTION mesteri.check_if_match(header text, version integer) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    AS $$
+BEGIN
+    IF header IS NULL THEN
+        PERFORM mesteri.refuse('precondition_required');
+    ELSIF header <> '*' AND header !~ ('(^|[ ,])(W/)?"' || version || '(-[^"]*)?"') THEN
+        PERFORM mesteri.refuse('precondition_failed');
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION mesteri.check_if_match(text, integer)
+    IS 'Refuses a write that was not made against this version: If-Match is compared up to the dash.';
+
+CREATE FUNCTION mesteri.check_not_null(given text[], field text, value anyelement) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+BEGIN
+    IF value IS NULL AND field = ANY (given) THEN
+        PERFORM mesteri.refuse('invalid_field', mesteri.detail(field, 'null'));
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION mesteri.check_not_null(text[], text, anyelement) IS 'Refuses null for a field that cannot be cleared.';
+
+CREATE FUNCTION mesteri.check_place(lat float8, lon float8) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+BEGIN
+    IF (lat IS NULL) <> (lon IS NULL) THEN
+        PERFORM mesteri.refuse('invalid_field', mesteri.detail(CASE WHEN lat IS NULL THEN 'lat' ELSE 'lon' END, 'together'));
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION mesteri.check_place(float8, float8) IS 'Refuses half a place: lat and lon come together or not at all.';
+
+CREATE FUNCTION mesteri.json_time(value timestamptz) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN to_char(value AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+COMMENT ON FUNCTION mesteri.json_time(timestamptz) IS 'A moment as clients read it: RFC 3339, UTC, milliseconds.';
+
+CREATE FUNCTION mesteri.json_page(items json, page integer, "limit" integer, has_more boolean) RETURNS json
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN json_build_object('items', coalesce(items, '[]'), 'page', page, 'limit', "limit", 'has_more', has_more);
+COMMENT ON FUNCTION mesteri.json_page(json, integer, integer, boolean) IS 'Page<T> of the API.';

@@ -1,0 +1,254 @@
+/*
+ * 63-content.sql
+ *		The ranked feed, posts and trades.
+ */
+CREATE FUNCTION mesteri.counters_json(p mesteri.content_posts, viewer uuid, liked boolean, saved boolean) RETURNS json
+    LANGUAGE sql STABLE
+    RETURN json_build_object(
+        'post_id', p.id, 'views_count', p.views_count, 'likes_count', p.likes_count, 'shares_count', p.shares_count,
+        'saves_count', p.saves_count, 'comments_count', p.comments_count,
+        'liked', CASE WHEN viewer IS NOT NULL THEN liked END, 'saved', CASE WHEN viewer IS NOT NULL THEN saved END);
+COMMENT ON FUNCTION mesteri.counters_json(mesteri.content_posts, uuid, boolean, boolean) IS 'Counters of the API.';
+
+CREATE FUNCTION mesteri.has_interacted(viewer uuid, post_id uuid, kind mesteri.interaction_type) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN EXISTS (SELECT FROM mesteri.content_interactions i
+                    WHERE i.user_id = viewer AND i.post_id = has_interacted.post_id AND i.interaction_type = kind);
+COMMENT ON FUNCTION mesteri.has_interacted(uuid, uuid, mesteri.interaction_type) IS 'Whether a reader liked, saved, shared or viewed a post.';
+
+CREATE FUNCTION mesteri.post_json(p mesteri.content_posts, c mesteri.public_craftsmen, viewer uuid, is_staff boolean) RETURNS jsonb
+    LANGUAGE sql STABLE
+    RETURN jsonb_build_object(
+        'id', p.id, 'craftsman_id', p.craftsman_id, 'craftsman', mesteri.craftsman_summary(c),
+        'title', p.title, 'description', p.description, 'media_type', p.media_type, 'media_urls', p.media_urls,
+        'thumbnail_url', p.thumbnail_url, 'before_media_url', p.before_media_url, 'after_media_url', p.after_media_url,
+        'duration_seconds', p.duration_seconds, 'video_quality', p.video_quality)
+        || jsonb_build_object(
+        'views_count', p.views_count, 'likes_count', p.likes_count, 'shares_count', p.shares_count,
+        'saves_count', p.saves_count, 'comments_count', p.comments_count,
+        'liked', CASE WHEN viewer IS NOT NULL THEN mesteri.has_interacted(viewer, p.id, 'like') END,
+        'saved', CASE WHEN viewer IS NOT NULL THEN mesteri.has_interacted(viewer, p.id, 'save') END,
+        'category_id', p.category_id, 'tags', p.tags,
+        'location', CASE WHEN c.user_id = viewer OR is_staff THEN mesteri.location_json(p.location) END,
+        'location_name', p.location_name, 'project_id', CASE WHEN c.user_id = viewer OR is_staff THEN p.project_id END,
+        'status', p.status, 'published_at', mesteri.json_time(p.published_at),
+        'created_at', mesteri.json_time(p.created_at), 'version', p.version);
+COMMENT ON FUNCTION mesteri.post_json(mesteri.content_posts, mesteri.public_craftsmen, uuid, boolean)
+    IS 'Post: its place and project for the author and staff alone.';
+
+CREATE FUNCTION mesteri.view_effects(viewer uuid, post_ids uuid[]) RETURNS bytea[]
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN viewer IS NOT NULL AND cardinality(post_ids) > 0 THEN
+        ARRAY[mesteri.seal('effect', convert_to(json_build_object('viewer', viewer, 'posts', post_ids)::text, 'UTF8'))] END;
+COMMENT ON FUNCTION mesteri.view_effects(uuid, uuid[]) IS 'The effect of showing posts to somebody signed in: they have been viewed.';
+
+CREATE FUNCTION mesteri.effects_apply(effects bytea[]) RETURNS integer
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
+    AS $$
+DECLARE
+    counted integer;
+BEGIN
+    WITH opened AS (
+        SELECT convert_from(mesteri.unseal('effect', effect), 'UTF8')::jsonb AS view
+          FROM unnest(effects) AS e (effect)
+    ), viewed AS (
+        SELECT DISTINCT (o.view ->> 'viewer')::uuid AS user_id, post.id::uuid AS post_id
+          FROM opened o
+         CROSS JOIN LATERAL jsonb_array_elements_text(o.view -> 'posts') AS post (id)
+         WHERE o.view IS NOT NULL
+    ), fresh AS (
+        INSERT INTO mesteri.content_interactions (user_id, post_id, interaction_type)
+        SELECT v.user_id, v.post_id, 'view'
+          FROM viewed v
+          JOIN mesteri.users u ON u.id = v.user_id
+          JOIN mesteri.content_posts p ON p.id = v.post_id
+         ORDER BY v.post_id, v.user_id
+            ON CONFLICT DO NOTHING
+        RETURNING content_interactions.post_id
+    ), per_post AS (
+        SELECT f.post_id, count(*) AS views FROM fresh f GROUP BY f.post_id
+    ), locked AS MATERIALIZED (
+        -- In the order of ids, as every batch does it: two batches never wait for each other in a circle.
+        SELECT p.id FROM mesteri.content_posts p
+         WHERE p.id IN (SELECT n.post_id FROM per_post n) ORDER BY p.id FOR NO KEY UPDATE
+    )
+    UPDATE mesteri.content_posts p
+       SET views_count = p.views_count + n.views
+      FROM per_post n
+      JOIN locked l ON l.id = n.post_id
+     WHERE p.id = n.post_id;
+    GET DIAGNOSTICS counted = ROW_COUNT;
+    RETURN counted;
+END;
+$$;
+COMMENT ON FUNCTION mesteri.effects_apply(bytea[])
+    IS 'Writes what reads asked to be written; effects that we did not seal are dropped. A view counts once for each reader and post.';
+
+/*
+ * The ranking of the blueprint, kept as it was written: the meaning of the
+ * feed, the oracle of tests and the baseline of measurements.  The planner
+ * takes the radius for selective and would nest loops, a hundred times slower.
+ */
+CREATE FUNCTION mesteri.feed_reference(
+        clock timestamptz, weights mesteri.feed_weights, place geography, radius_m float8, categories uuid[], follower uuid,
+        after_score float8, after_id uuid, served bytea, count integer, skip integer)
+    RETURNS TABLE (post_id uuid, distance_m float8, score float8, geo float8, engagement float8, rating float8, recency float8)
+    LANGUAGE plpgsql STABLE
+    SET enable_nestloop = off
+    AS $$
+BEGIN
+    RETURN QUERY
+    SELECT * FROM (
+        SELECT p.id, d.metres, s.geo + s.engagement + s.rating + s.recency AS total, s.geo, s.engagement, s.rating, s.recency
+          FROM mesteri.content_posts p
+          JOIN mesteri.craftsman_profiles c ON c.id = p.craftsman_id
+          JOIN mesteri.users u ON u.id = c.user_id
+         CROSS JOIN LATERAL (SELECT mesteri.distance_m(p.location, place)) AS d (metres)
+         CROSS JOIN LATERAL (
+            SELECT CASE WHEN d.metres IS NULL THEN 0 ELSE (1 - least(d.metres / weights.geo_horizon_m, 1)) * weights.geo END,
+                   ((p.likes_count * 0.5::float8 + p.views_count * 0.1::float8 + p.saves_count * 0.3::float8
+                     + p.shares_count * 0.1::float8)
+                    / greatest(p.likes_count::bigint + p.views_count + p.saves_count + p.shares_count, 1)) * weights.engagement,
+                   (c.average_rating::float8 / 5) * weights.rating,
+                   (1 - least(extract(epoch FROM clock - p.published_at)::float8
+                              / extract(epoch FROM weights.recency_horizon)::float8, 1)) * weights.recency
+            ) AS s (geo, engagement, rating, recency)
+         WHERE p.status = 'published' AND u.is_active AND u.deleted_at IS NULL
+           AND (place IS NULL OR mesteri.within_m(p.location, place, radius_m))
+           AND (categories IS NULL OR p.category_id = ANY (categories))
+           AND (follower IS NULL OR EXISTS (SELECT FROM mesteri.saved_craftsmen f
+                                             WHERE f.user_id = follower AND f.craftsman_id = p.craftsman_id))
+         ) AS ranked (id, metres, total)
+     WHERE (after_id IS NULL OR (ranked.total, ranked.id) < (after_score, after_id))
+       AND NOT mesteri.feed_served_has(served, ranked.id)
+     ORDER BY ranked.total DESC, ranked.id DESC
+     LIMIT feed_reference.count OFFSET skip;
+END;
+$$;
+COMMENT ON FUNCTION mesteri.feed_reference(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid, float8, uuid, bytea,
+                                           integer, integer)
+    IS 'Published posts by relevance at a moment, behind a place in the ranking and without those already served.';
+
+CREATE FUNCTION api.feed(
+        lat api.latitude DEFAULT NULL, lon api.longitude DEFAULT NULL, radius_km api.radius_km DEFAULT NULL,
+        categories api.category_set DEFAULT NULL, following_only boolean DEFAULT false, cursor api.feed_cursor DEFAULT NULL,
+        "limit" api.page_limit DEFAULT 20, page api.feed_page DEFAULT NULL)
+    RETURNS mesteri.answer
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
+    AS $$
+DECLARE
+    viewer   uuid := mesteri.current_user_id();
+    is_staff boolean := coalesce(mesteri.current_user_type() = 'staff', false);
+    follows  uuid := CASE WHEN following_only THEN viewer END;
+    radius   float8 := coalesce(radius_km, (SELECT p.search_radius_km FROM mesteri.user_profiles p WHERE p.user_id = viewer), 50);
+    wanted   uuid[] := CASE WHEN cardinality(categories) > 0 THEN mesteri.category_tree(categories) END;
+    filter   bytea := convert_to(concat_ws('|', viewer, lat, lon, radius, array_to_string(categories, ','), following_only), 'UTF8');
+    walk     record;
+    weights  mesteri.feed_weights;
+    posts    json;
+    ids      uuid[];
+    last     record;
+    served   bytea;
+    has_more boolean;
+BEGIN
+    PERFORM mesteri.check_place(lat, lon);
+    IF cursor IS NOT NULL AND page IS NOT NULL THEN
+        PERFORM mesteri.refuse('invalid_field', mesteri.detail('page', 'exclusive'));
+    END IF;
+    IF following_only AND viewer IS NULL THEN
+        PERFORM mesteri.refuse('unauthenticated');
+    END IF;
+
+    SELECT now() AS clock, max(w.version) AS weights_version, NULL::float8 AS score, NULL::uuid AS post_id, ''::bytea AS served
+      INTO walk FROM mesteri.feed_weights w;
+    IF cursor IS NOT NULL THEN
+        SELECT * INTO walk FROM mesteri.feed_cursor_read(cursor, filter);
+    END IF;
+    SELECT * INTO weights FROM mesteri.feed_weights w WHERE w.version = walk.weights_version;
+    IF NOT FOUND THEN
+        PERFORM mesteri.refuse('invalid_field', mesteri.detail('cursor', 'cursor'));
+    END IF;
+
+    SELECT json_agg(ranked.post ORDER BY ranked.place) FILTER (WHERE ranked.is_shown),
+           coalesce(array_agg(ranked.id ORDER BY ranked.place) FILTER (WHERE ranked.is_shown), '{}'),
+           count(*) > feed."limit"
+      INTO posts, ids, has_more
+      FROM (SELECT f.place, p.id, f.place <= feed."limit" AS is_shown,
+                   mesteri.post_json(p, c, viewer, is_staff) || jsonb_build_object(
+                       'distance_km', round(f.distance_m::numeric / 1000, 1), 'relevance_score', f.score,
+                       'score_parts', jsonb_build_object('geo', f.geo, 'engagement', f.engagement, 'rating', f.rating,
+                                                         'recency', f.recency)) AS post
+              FROM mesteri.feed_reference(
+                       walk.clock, weights, mesteri.point(lat, lon), radius * 1000, wanted, follows,
+                       walk.score, walk.post_id, walk.served, feed."limit" + 1, (coalesce(page, 1) - 1) * feed."limit")
+                   WITH ORDINALITY AS f (post_id, distance_m, score, geo, engagement, rating, recency, place)
+              JOIN mesteri.content_posts p ON p.id = f.post_id
+              JOIN mesteri.public_craftsmen c ON c.id = p.craftsman_id) AS ranked;
+
+    served := mesteri.feed_served_add(walk.served, ids);
+    -- A walk ends when its cursor is full.
+    has_more := has_more AND (page IS NOT NULL OR mesteri.feed_served_count(served) + feed."limit" <= 500);
+
+    RETURN mesteri.ok(
+        json_build_object(
+            'posts', coalesce(posts, '[]'),
+            'next_cursor', CASE WHEN has_more AND page IS NULL THEN
+                mesteri.feed_cursor(walk.clock, weights.version, filter, (posts -> -1 ->> 'relevance_score')::float8,
+                                    ids[cardinality(ids)], served) END,
+            'has_more', has_more, 'limit', feed."limit", 'page', page, 'weights_version', weights.version),
+        NULL, mesteri.view_effects(viewer, ids));
+END;
+$$;
+COMMENT ON FUNCTION api.feed(api.latitude, api.longitude, api.radius_km, api.category_set, boolean, api.feed_cursor, api.page_limit,
+                             api.feed_page)
+    IS 'Finished work nearby, best first; every score comes with its parts.';
+
+CREATE FUNCTION api.post_get(id uuid) RETURNS mesteri.answer
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
+    AS $$
+DECLARE
+    viewer   uuid := mesteri.current_user_id();
+    is_staff boolean := coalesce(mesteri.current_user_type() = 'staff', false);
+    found    record;
+BEGIN
+    SELECT mesteri.post_json(p, c, viewer, is_staff) AS post, p.version, p.status,
+           mesteri.counters_json(p, viewer, mesteri.has_interacted(viewer, p.id, 'like'),
+                                 mesteri.has_interacted(viewer, p.id, 'save')) AS counters
+      INTO found
+      FROM mesteri.content_posts p
+      JOIN mesteri.public_craftsmen c ON c.id = p.craftsman_id
+     WHERE p.id = post_get.id AND (p.status = 'published' OR c.user_id = viewer OR is_staff);
+    IF NOT FOUND THEN
+        PERFORM mesteri.refuse('not_found');
+    END IF;
+
+    RETURN mesteri.ok(json_build_object('post', found.post, 'engagement_stats', found.counters), found.version,
+                      CASE WHEN found.status = 'published' THEN mesteri.view_effects(viewer, ARRAY[id]) END);
+END;
+$$;
+COMMENT ON FUNCTION api.post_get(uuid) IS 'One post; what is not published only for its author and staff.';
+
+CREATE FUNCTION api.category_list(
+        _language text, parent_id uuid DEFAULT NULL, page api.page DEFAULT 1, "limit" api.page_limit DEFAULT 100)
+    RETURNS mesteri.answer
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
+    AS $$
+DECLARE
+    items json;
+    found bigint;
+BEGIN
+    SELECT json_agg(k.item ORDER BY k.place) FILTER (WHERE k.place <= category_list."limit"), count(*)
+      INTO items, found
+      FROM (SELECT row_number() OVER (ORDER BY c.display_order, c.id) AS place,
+                   json_build_object('id', c.id, 'slug', c.slug, 'name', mesteri.category_name(c, _language),
+                                     'name_ro', c.name_ro, 'name_hu', c.name_hu, 'name_en', c.name_en, 'icon_url', c.icon_url,
+                                     'parent_id', c.parent_id, 'display_order', c.display_order) AS item
+              FROM mesteri.craft_categories c
+             WHERE c.is_active AND (category_list.parent_id IS NULL OR c.parent_id = category_list.parent_id)
+             ORDER BY c.display_order, c.id
+             LIMIT category_list."limit" + 1 OFFSET (page - 1)::bigint * category_list."limit") AS k;
+
+    RETURN mesteri.ok(mesteri.json_page(items, page, category_list."limit", found > category_list."limit"));
+END;
+$$;
+COMMENT ON FUNCTION api.category_list(text, uuid, api.page, api.page_limit) IS 'The trades, in the order they are shown.';

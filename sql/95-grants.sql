@@ -1,0 +1,97 @@
+/*
+ * 95-grants.sql
+ *		Who owns what, and who may do what.  Nobody may do anything that is not granted here.
+ */
+DO $owners$
+DECLARE
+    object record;
+BEGIN
+    FOR object IN
+        SELECT format('ALTER %s %s OWNER TO mesteri_owner',
+                      CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, c.oid::regclass) AS command
+          FROM pg_catalog.pg_class c
+         WHERE c.relnamespace = 'mesteri'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+        UNION ALL
+        -- Functions in C stay with the superuser who installed them: their code is not SQL's to change.
+        SELECT format('ALTER FUNCTION %s OWNER TO mesteri_owner', p.oid::regprocedure)
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+         WHERE p.pronamespace IN ('mesteri'::regnamespace, 'api'::regnamespace) AND l.lanname <> 'c'
+        UNION ALL
+        SELECT format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', p.oid::regprocedure)
+          FROM pg_catalog.pg_proc p
+         WHERE p.pronamespace IN ('mesteri'::regnamespace, 'api'::regnamespace)
+        UNION ALL
+        SELECT format('ALTER %s %s OWNER TO mesteri_owner',
+                      CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, t.oid::regtype)
+          FROM pg_catalog.pg_type t
+          LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
+         WHERE t.typnamespace IN ('mesteri'::regnamespace, 'api'::regnamespace)
+           AND t.typcategory <> 'A' AND (c.oid IS NULL OR c.relkind = 'c')
+    LOOP
+        EXECUTE object.command;
+    END LOOP;
+END;
+$owners$;
+
+REVOKE ALL ON SCHEMA mesteri, api FROM PUBLIC;
+
+/* The owner's own functions in C. */
+GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(), mesteri.keyed_hash(text, bytea),
+    mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.sessions_revoked(),
+    mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
+    mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
+    TO mesteri_owner;
+
+/*
+ * The proxy: four names.
+ */
+GRANT USAGE ON SCHEMA mesteri TO mesteri_proxy;
+GRANT EXECUTE ON FUNCTION mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text),
+    mesteri.effects_apply(bytea[]) TO mesteri_proxy;
+GRANT SELECT ON mesteri.proxy_routes, mesteri.proxy_errors, mesteri.proxy_rules TO mesteri_proxy;
+
+/*
+ * The caller: endpoints, and the types of their arguments.
+ */
+GRANT USAGE ON SCHEMA api, mesteri TO mesteri_user;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api TO mesteri_user;
+
+/*
+ * The catalogue: the functions that read what is public, and the columns they read.
+ */
+GRANT USAGE ON SCHEMA mesteri, api TO mesteri_catalogue;
+ALTER FUNCTION api.craftsman_match(text, api.latitude, api.longitude, api.radius_km, uuid, api.rating, api.price, boolean,
+                                   api.search_text, api.page, api.page_limit) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.craftsman_get(text, uuid) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.feed(api.latitude, api.longitude, api.radius_km, api.category_set, boolean, api.feed_cursor, api.page_limit,
+                        api.feed_page) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.post_get(uuid) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.category_list(text, uuid, api.page, api.page_limit) OWNER TO mesteri_catalogue;
+ALTER VIEW mesteri.public_craftsmen OWNER TO mesteri_catalogue;
+
+GRANT SELECT (id, is_active, deleted_at) ON mesteri.users TO mesteri_catalogue;
+GRANT SELECT (user_id, first_name, last_name, display_name, avatar_url, bio, city, county, location, search_radius_km, version)
+    ON mesteri.user_profiles TO mesteri_catalogue;
+GRANT SELECT ON mesteri.craftsman_profiles, mesteri.craftsman_certifications, mesteri.craft_categories, mesteri.craftsman_crafts,
+    mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.feed_weights, mesteri.match_weights,
+    mesteri.error_codes TO mesteri_catalogue;
+GRANT SELECT ON mesteri.public_craftsmen TO mesteri_owner;
+
+GRANT EXECUTE ON FUNCTION
+    mesteri.current_user_id(), mesteri.current_user_type(), mesteri.point(float8, float8), mesteri.latitude(geography),
+    mesteri.longitude(geography), mesteri.distance_m(geography, geography), mesteri.within_m(geography, geography, float8),
+    mesteri.fold(text), mesteri.resembles(text, text), mesteri.seal(text, bytea),
+    mesteri.feed_cursor(timestamptz, integer, bytea, float8, uuid, bytea), mesteri.feed_cursor_read(text, bytea),
+    mesteri.feed_served_add(bytea, uuid[]), mesteri.feed_served_count(bytea), mesteri.feed_served_has(bytea, uuid),
+    mesteri.ok(json, integer, bytea[], text[]), mesteri.detail(text, text), mesteri.refuse(text, json),
+    mesteri.check_place(float8, float8), mesteri.json_time(timestamptz), mesteri.json_page(json, integer, integer, boolean),
+    mesteri.shown_name(text, text, text), mesteri.location_json(geography), mesteri.craftsman_summary(mesteri.public_craftsmen),
+    mesteri.category_name(mesteri.craft_categories, text), mesteri.crafts_json(uuid, text),
+    mesteri.certifications_json(uuid, boolean), mesteri.craftsman_json(uuid, text), mesteri.category_tree(uuid[]),
+    mesteri.match_reference(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, text, integer, bigint),
+    mesteri.counters_json(mesteri.content_posts, uuid, boolean, boolean),
+    mesteri.has_interacted(uuid, uuid, mesteri.interaction_type),
+    mesteri.post_json(mesteri.content_posts, mesteri.public_craftsmen, uuid, boolean), mesteri.view_effects(uuid, uuid[]),
+    mesteri.feed_reference(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid, float8, uuid, bytea, integer, integer)
+    TO mesteri_catalogue;
