@@ -125,7 +125,7 @@ mesteri_catalogue_changed(PG_FUNCTION_ARGS)
 						errmsg("catalogue_changed() can only be called as a trigger")));
 
 	CacheInvalidateRelcacheByRelid(RelationGetRelid(((TriggerData *) fcinfo->context)->tg_relation));
-	PG_RETURN_NULL();
+	PG_RETURN_POINTER(NULL);
 }
 
 static void

@@ -14,8 +14,6 @@
 
 #include "spi_util.h"
 
-static void check_select(int result, const char *sql);
-
 /*
  * spi_keep
  *		Prepares a statement for the life of the backend.
@@ -41,31 +39,23 @@ spi_keep(const char *sql, int count, const Oid *types)
 void
 spi_as_owner(const char *sql)
 {
-	Oid user;
-	int context;
-
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(get_role_oid("mesteri_owner", false), context | SECURITY_LOCAL_USERID_CHANGE);
-	check_select(SPI_execute(sql, false, 0), sql);
-	SetUserIdAndSecContext(user, context);
+	spi_as_owner_with(sql, InvalidOid, (Datum) 0);
 }
 
-/* The same with one parameter, $1. */
+/* The same with one parameter, $1, of that type. */
 void
 spi_as_owner_with(const char *sql, Oid type, Datum parameter)
 {
+	MemoryContext caller = CurrentMemoryContext; /* SPI leaves us in its own */
 	Oid user;
 	int context;
+	int result;
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(get_role_oid("mesteri_owner", false), context | SECURITY_LOCAL_USERID_CHANGE);
-	check_select(SPI_execute_with_args(sql, 1, &type, &parameter, NULL, false, 0), sql);
-	SetUserIdAndSecContext(user, context);
-}
-
-static void
-check_select(int result, const char *sql)
-{
+	result = SPI_execute_with_args(sql, OidIsValid(type) ? 1 : 0, &type, &parameter, NULL, false, 0);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "could not run \"%s\": %s", sql, SPI_result_code_string(result));
+	SetUserIdAndSecContext(user, context);
+	MemoryContextSwitchTo(caller);
 }

@@ -10,8 +10,8 @@
  */
 DO $roles$
 DECLARE
-    wanted record;
-    found  pg_catalog.pg_roles;
+    wanted   record;
+    existing pg_catalog.pg_roles;
 BEGIN
     FOR wanted IN
         SELECT * FROM (VALUES ('mesteri_owner',     false),
@@ -19,19 +19,19 @@ BEGIN
                               ('mesteri_user',      false),
                               ('mesteri_proxy',     true)) AS documented (name, may_login)
     LOOP
-        SELECT * INTO found FROM pg_catalog.pg_roles WHERE rolname = wanted.name;
+        SELECT * INTO existing FROM pg_catalog.pg_roles WHERE rolname = wanted.name;
 
         IF NOT FOUND THEN
             EXECUTE pg_catalog.format('CREATE ROLE %I NOINHERIT %s', wanted.name,
                                       CASE WHEN wanted.may_login THEN 'LOGIN' ELSE 'NOLOGIN' END);
-        ELSIF found.rolsuper OR found.rolcreaterole OR found.rolcreatedb OR found.rolreplication
-              OR found.rolbypassrls OR found.rolinherit OR found.rolcanlogin <> wanted.may_login THEN
+        ELSIF existing.rolsuper OR existing.rolcreaterole OR existing.rolcreatedb OR existing.rolreplication
+              OR existing.rolbypassrls OR existing.rolinherit OR existing.rolcanlogin <> wanted.may_login THEN
             RAISE EXCEPTION 'role "%" exists and is not what mesteri needs', wanted.name
                 USING ERRCODE = 'duplicate_object',
                       DETAIL = pg_catalog.format('It must be NOINHERIT and %s, with no other attribute.',
                                                  CASE WHEN wanted.may_login THEN 'LOGIN' ELSE 'NOLOGIN' END),
                       HINT = 'Rename that role, or alter it to match.';
-        ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members WHERE member = found.oid) THEN
+        ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members WHERE member = existing.oid) THEN
             RAISE EXCEPTION 'role "%" exists and is a member of other roles', wanted.name
                 USING ERRCODE = 'duplicate_object', HINT = 'Revoke those memberships first.';
         END IF;

@@ -2,7 +2,7 @@
  * 30-catalogue.sql
  *		The lists that dispatcher and proxy work by: routes, errors, rules of fields.
  *
- * Rows are seeded from data/*.csv.  A backend keeps what it read of them and
+ * Rows are seeded from the lists in data/.  A backend keeps what it read of them and
  * is told by a relcache invalidation when one of them changed.
  */
 CREATE TABLE mesteri.routes (

@@ -12,22 +12,16 @@ CREATE FUNCTION mesteri.handle(
 COMMENT ON FUNCTION mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
     IS 'One request: verifies the token, switches to mesteri_user, binds, runs the route''s endpoint, answers.';
 
-CREATE FUNCTION mesteri.find_route(method text, path text, OUT route mesteri.routes, OUT segments text[])
-    LANGUAGE plpgsql STABLE
+CREATE FUNCTION mesteri.find_route(method text, path text, OUT id integer, OUT deadline_ms integer, OUT segments text[])
+    LANGUAGE sql STABLE
     AS $$
-BEGIN
-    SELECT r, regexp_match(find_route.path, pattern)
-      INTO route, segments
+    SELECT r.id, r.deadline_ms, CASE WHEN r.path LIKE '%{%' THEN regexp_match(find_route.path, p.pattern) END
       FROM mesteri.routes r
      CROSS JOIN LATERAL (SELECT '^' || regexp_replace(replace(r.path, '.', '\.'), '\{[a-z_]+\}', '([^/]+)', 'g') || '$') AS p (pattern)
-     WHERE r.method = find_route.method AND find_route.path ~ pattern
+     WHERE r.method = find_route.method AND find_route.path ~ p.pattern
      ORDER BY strpos(r.path, '{')
      LIMIT 1;
-    IF route.path NOT LIKE '%{%' THEN
-        segments := NULL;
-    END IF;
-END;
-$$;
+    $$;
 COMMENT ON FUNCTION mesteri.find_route(text, text) IS 'The route that serves a path, and the values of its {name} segments; a literal segment wins.';
 
 CREATE FUNCTION mesteri.request(
@@ -38,21 +32,21 @@ CREATE FUNCTION mesteri.request(
     AS $$
 DECLARE
     target  text := split_part(request.path, '?', 1);
-    found   record;
+    matched record;
     answer  record;
     problem mesteri.error_codes;
     details json;
     state   text;
     detail  text;
 BEGIN
-    SELECT * INTO found FROM mesteri.find_route(request.method, target);
-    IF (found.route).id IS NULL THEN
+    SELECT * INTO matched FROM mesteri.find_route(request.method, target);
+    IF matched.id IS NULL THEN
         PERFORM mesteri.refuse('not_found');
     END IF;
 
     SELECT * INTO answer
-      FROM mesteri.handle((found.route).id, request.token, found.segments, nullif(substr(request.path, length(target) + 2), ''),
-                          request.headers, convert_to(request.body::text, 'UTF8'), (found.route).deadline_ms,
+      FROM mesteri.handle(matched.id, request.token, matched.segments, nullif(substr(request.path, length(target) + 2), ''),
+                          request.headers, convert_to(request.body::text, 'UTF8'), matched.deadline_ms,
                           inet_client_addr(), gen_random_uuid(), 'psql', request.language);
     status := answer.status;
     headers := answer.headers;

@@ -134,7 +134,7 @@ BEGIN
                    'average_rating', c.average_rating, 'total_reviews', c.total_reviews,
                    'response_time_minutes', c.response_time_minutes, 'completion_rate', c.completion_rate,
                    'hourly_rate_min', c.hourly_rate_min, 'hourly_rate_max', c.hourly_rate_max, 'currency', 'RON',
-                   'accepts_installments', c.accepts_installments, 'crafts', mesteri.crafts_json(c.id, language),
+                   'accepts_installments', c.accepts_installments, 'crafts', mesteri.crafts_json(c.id, craftsman_json.language),
                    'followers_count', c.followers_count,
                    'following', CASE WHEN v.id IS NOT NULL THEN
                         EXISTS (SELECT FROM mesteri.saved_craftsmen s WHERE s.user_id = v.id AND s.craftsman_id = c.id) END,

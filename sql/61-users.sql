@@ -38,15 +38,12 @@ CREATE FUNCTION mesteri.merge_preferences(stored jsonb, changes api.preferences)
     LANGUAGE plpgsql IMMUTABLE
     AS $$
 DECLARE
-    change jsonb := jsonb_strip_nulls(to_jsonb(changes));
-    merged jsonb := stored || (change - 'types');
-    types  jsonb;
+    change jsonb := coalesce(jsonb_strip_nulls(to_jsonb(changes)), '{}');
+    types  jsonb := (SELECT coalesce(stored -> 'types', '{}')
+                            || jsonb_object_agg(t.key, coalesce(stored -> 'types' -> t.key, '{}') || t.value)
+                       FROM jsonb_each(change -> 'types') t);
 BEGIN
-    SELECT coalesce(stored -> 'types', '{}')
-           || jsonb_object_agg(key, coalesce(stored -> 'types' -> key, '{}') || value)
-      INTO types
-      FROM jsonb_each(change -> 'types');
-    RETURN CASE WHEN types IS NULL THEN merged ELSE jsonb_set(merged, '{types}', types) END;
+    RETURN stored || (change - 'types') || jsonb_strip_nulls(jsonb_build_object('types', types));
 END;
 $$;
 COMMENT ON FUNCTION mesteri.merge_preferences(jsonb, api.preferences)

@@ -67,13 +67,13 @@ CREATE FUNCTION api.craftsman_match(
 DECLARE
     weights mesteri.match_weights;
     items   json;
-    found   bigint;
+    hits    bigint;
 BEGIN
     PERFORM mesteri.check_place(lat, lon);
     SELECT * INTO weights FROM mesteri.match_weights ORDER BY version DESC LIMIT 1;
 
     SELECT json_agg(hit.item ORDER BY hit.place) FILTER (WHERE hit.place <= craftsman_match."limit"), count(*)
-      INTO items, found
+      INTO items, hits
       FROM (SELECT m.place, json_build_object(
                    'id', c.id, 'user_id', c.user_id, 'display_name', c.display_name, 'business_name', c.business_name,
                    'avatar_url', c.avatar_url, 'city', c.city, 'county', c.county, 'tier', c.tier,
@@ -94,7 +94,7 @@ BEGIN
                    WITH ORDINALITY AS m (craftsman_id, distance_m, score, proximity, rating, tier, responsiveness, place)
               JOIN mesteri.public_craftsmen c ON c.id = m.craftsman_id) AS hit;
 
-    RETURN mesteri.ok(mesteri.json_page(items, page, craftsman_match."limit", found > craftsman_match."limit"));
+    RETURN mesteri.ok(mesteri.json_page(items, page, craftsman_match."limit", hits > craftsman_match."limit"));
 END;
 $$;
 COMMENT ON FUNCTION api.craftsman_match(text, api.latitude, api.longitude, api.radius_km, uuid, api.rating, api.price, boolean,

@@ -209,12 +209,12 @@ CREATE FUNCTION api.post_get(id uuid) RETURNS mesteri.answer
 DECLARE
     viewer   uuid := mesteri.current_user_id();
     is_staff boolean := coalesce(mesteri.current_user_type() = 'staff', false);
-    found    record;
+    shown    record;
 BEGIN
     SELECT mesteri.post_json(p, c, viewer, is_staff) AS post, p.version, p.status,
            mesteri.counters_json(p, viewer, mesteri.has_interacted(viewer, p.id, 'like'),
                                  mesteri.has_interacted(viewer, p.id, 'save')) AS counters
-      INTO found
+      INTO shown
       FROM mesteri.content_posts p
       JOIN mesteri.public_craftsmen c ON c.id = p.craftsman_id
      WHERE p.id = post_get.id AND (p.status = 'published' OR c.user_id = viewer OR is_staff);
@@ -222,8 +222,8 @@ BEGIN
         PERFORM mesteri.refuse('not_found');
     END IF;
 
-    RETURN mesteri.ok(json_build_object('post', found.post, 'engagement_stats', found.counters), found.version,
-                      CASE WHEN found.status = 'published' THEN mesteri.view_effects(viewer, ARRAY[id]) END);
+    RETURN mesteri.ok(json_build_object('post', shown.post, 'engagement_stats', shown.counters), shown.version,
+                      CASE WHEN shown.status = 'published' THEN mesteri.view_effects(viewer, ARRAY[id]) END);
 END;
 $$;
 COMMENT ON FUNCTION api.post_get(uuid) IS 'One post; what is not published only for its author and staff.';
@@ -235,10 +235,10 @@ CREATE FUNCTION api.category_list(
     AS $$
 DECLARE
     items json;
-    found bigint;
+    hits  bigint;
 BEGIN
     SELECT json_agg(k.item ORDER BY k.place) FILTER (WHERE k.place <= category_list."limit"), count(*)
-      INTO items, found
+      INTO items, hits
       FROM (SELECT row_number() OVER (ORDER BY c.display_order, c.id) AS place,
                    json_build_object('id', c.id, 'slug', c.slug, 'name', mesteri.category_name(c, _language),
                                      'name_ro', c.name_ro, 'name_hu', c.name_hu, 'name_en', c.name_en, 'icon_url', c.icon_url,
@@ -248,7 +248,7 @@ BEGIN
              ORDER BY c.display_order, c.id
              LIMIT category_list."limit" + 1 OFFSET (page - 1)::bigint * category_list."limit") AS k;
 
-    RETURN mesteri.ok(mesteri.json_page(items, page, category_list."limit", found > category_list."limit"));
+    RETURN mesteri.ok(mesteri.json_page(items, page, category_list."limit", hits > category_list."limit"));
 END;
 $$;
 COMMENT ON FUNCTION api.category_list(text, uuid, api.page, api.page_limit) IS 'The trades, in the order they are shown.';

@@ -32,14 +32,14 @@ json_escaped(Buffer *out, unsigned char c)
 }
 
 /*
- * json_string
+ * json_put_string
  *		Appends text as a quoted JSON string.
  *
  * Text that is not UTF-8 is taken for Latin-1, so that a log line is valid
  * JSON whatever a client sent.
  */
 void
-json_string(Buffer *out, const char *text, size_t length)
+json_put_string(Buffer *out, const char *text, size_t length)
 {
 	bool utf8 = text_is_utf8(text, length);
 	size_t start = 0;

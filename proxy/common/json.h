@@ -11,13 +11,13 @@
 
 #include "common/buffer.h"
 
-void json_string(Buffer *out, const char *text, size_t length);
+void json_put_string(Buffer *out, const char *text, size_t length);
 
 /* A terminated string. */
 static inline void
-json_text(Buffer *out, const char *text)
+json_put_text(Buffer *out, const char *text)
 {
-	json_string(out, text, strlen(text));
+	json_put_string(out, text, strlen(text));
 }
 
 #endif

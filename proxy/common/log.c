@@ -88,7 +88,7 @@ log_event(const char *level, const char *request_id, const char *format, ...)
 	if (request_id != NULL)
 		buffer_format(&line, "\"request_id\": \"%s\", ", request_id);
 	buffer_text(&line, "\"message\": ");
-	json_text(&line, message);
+	json_put_text(&line, message);
 	buffer_text(&line, "}\n");
 
 	if (log_write_some(STDERR_FILENO, line.data, line.length) < 0)

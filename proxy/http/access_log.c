@@ -90,7 +90,7 @@ static void
 add_text_or_null(Buffer *out, const char *text)
 {
 	if (text != NULL)
-		json_text(out, text);
+		json_put_text(out, text);
 	else
 		buffer_text(out, "null");
 }
@@ -108,7 +108,7 @@ access_log_add(AccessLog *log, const AccessEntry *entry)
 	add_text_or_null(out, entry->route);
 	buffer_text(out, ", \"path\": ");
 	if (entry->path != NULL)
-		json_string(out, entry->path, entry->path_length);
+		json_put_string(out, entry->path, entry->path_length);
 	else
 		buffer_text(out, "null");
 	buffer_format(out, ", \"status\": %d, \"error\": ", entry->status);

@@ -20,40 +20,39 @@ static const ErrorText built_in[] = {
 	{.slug = "internal_error",
 	 .status = 500,
 	 .title = "Internal error",
-	 .messages = {"A apărut o eroare internă.", "Belső hiba történt.", "Something went wrong on our side."}},
+	 .messages = {"A apărut o eroare la noi.", "Hiba történt nálunk.", "Something went wrong on our side."}},
 	{.slug = "overloaded",
 	 .status = 503,
 	 .title = "Overloaded",
-	 .messages = {"Serviciul este supraîncărcat. Încercați din nou.", "A szolgáltatás túlterhelt. Próbálja újra.",
-				  "The service is overloaded. Try again."}},
+	 .messages = {"Serviciul este ocupat. Încercați din nou.", "A szolgáltatás elfoglalt. Próbálja újra.", "The service is busy. Try again."}},
 	{.slug = "deadline_exceeded",
 	 .status = 504,
 	 .title = "Deadline exceeded",
-	 .messages = {"Cererea a durat prea mult.", "A kérés túl sokáig tartott.", "The request took too long."}},
+	 .messages = {"Cererea a durat prea mult și a fost anulată.", "A kérés túl sokáig tartott, ezért megszakadt.", "The request took too long and was rolled back."}},
 	{.slug = "malformed_body",
 	 .status = 400,
-	 .title = "Malformed request",
-	 .messages = {"Cererea nu poate fi citită.", "A kérés nem olvasható.", "The request cannot be read."}},
+	 .title = "Malformed body",
+	 .messages = {"Corpul cererii nu este un obiect JSON valid.", "A kérés törzse nem érvényes JSON-objektum.", "The request body is not a valid JSON object."}},
 	{.slug = "method_not_allowed",
 	 .status = 405,
 	 .title = "Method not allowed",
-	 .messages = {"Metoda nu este permisă aici.", "A metódus itt nem megengedett.", "The method is not allowed here."}},
+	 .messages = {"Metoda nu este permisă pentru această adresă.", "Ez a metódus nem használható ezen a címen.", "The method is not allowed for this path."}},
 	{.slug = "length_required",
 	 .status = 411,
 	 .title = "Length required",
-	 .messages = {"Lipsește Content-Length.", "Hiányzik a Content-Length.", "Content-Length is missing."}},
+	 .messages = {"Lipsește antetul Content-Length.", "Hiányzik a Content-Length fejléc.", "Content-Length is missing."}},
 	{.slug = "payload_too_large",
 	 .status = 413,
 	 .title = "Payload too large",
-	 .messages = {"Corpul cererii este prea mare.", "A kérés törzse túl nagy.", "The request's body is too large."}},
+	 .messages = {"Corpul cererii este prea mare.", "A kérés törzse túl nagy.", "The request body is too large."}},
 	{.slug = "uri_too_long",
 	 .status = 414,
 	 .title = "URI too long",
-	 .messages = {"Adresa este prea lungă.", "A cím túl hosszú.", "The address is too long."}},
+	 .messages = {"Adresa este prea lungă.", "A cím túl hosszú.", "The request target is too long."}},
 	{.slug = "header_too_large",
 	 .status = 431,
-	 .title = "Header too large",
-	 .messages = {"Antetele sunt prea mari.", "A fejlécek túl nagyok.", "The headers are too large."}},
+	 .title = "Headers too large",
+	 .messages = {"Antetele cererii sunt prea mari.", "A kérés fejlécei túl nagyok.", "The request headers are too large."}},
 };
 
 /*
@@ -120,12 +119,12 @@ problem_write(Buffer *out, const Problem *problem, int status, const ProblemPlac
 	buffer_text(out, "{\"type\": ");
 	buffer_format(out, "\"/docs/errors#%s\"", text->slug);
 	buffer_text(out, ", \"title\": ");
-	json_text(out, text->title);
+	json_put_text(out, text->title);
 	buffer_format(out, ", \"status\": %d, \"error\": \"%s\", \"message\": ", status, text->slug);
-	json_text(out, text->messages[place->language]);
+	json_put_text(out, text->messages[place->language]);
 	buffer_text(out, ", \"details\": ");
 	write_details(out, problem, place);
 	buffer_text(out, ", \"path\": ");
-	json_string(out, place->path, place->path_length);
+	json_put_string(out, place->path, place->path_length);
 	buffer_format(out, ", \"request_id\": \"%s\"}", place->request_id);
 }
