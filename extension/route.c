@@ -226,7 +226,7 @@ read_routes(void)
 {
 	bool isnull;
 
-	spi_as_owner("SELECT mesteri.catalogue_generation()");
+	spi_as_owner("SELECT generation FROM mesteri.catalogue_generation");
 	generation = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 
 	spi_as_owner("SELECT r.id, r.method, r.path, f.function, r.access, r.body_limit > 0"
@@ -382,7 +382,8 @@ read_default(const Route *route, Argument *argument, int number)
 	Datum expression = OidFunctionCall2(F_PG_GET_FUNCTION_ARG_DEFAULT, ObjectIdGetDatum(route->function),
 										Int32GetDatum(number));
 
-	spi_as_owner(psprintf("SELECT %s", TextDatumGetCString(expression)));
+	spi_as_owner(psprintf("SELECT CAST(%s AS %s)", TextDatumGetCString(expression),
+						  format_type_be_qualified(argument->shape->type)));
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	argument->fallback_null = isnull;
 	if (!isnull)
@@ -394,11 +395,14 @@ read_default(const Route *route, Argument *argument, int number)
 	}
 }
 
+/* Prepared as whom it will run: names are looked up with the role's rights. */
 static void
 plan_call(Route *route, const Oid *types)
 {
 	StringInfoData sql;
 	int count = 0;
+	Oid user;
+	int context;
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s(",
@@ -408,5 +412,8 @@ plan_call(Route *route, const Oid *types)
 		appendStringInfo(&sql, "%s$%d", count == 0 ? "" : ", ", count + 1);
 	appendStringInfoChar(&sql, ')');
 
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(caller_role, context | SECURITY_LOCAL_USERID_CHANGE);
 	route->plan = spi_keep(sql.data, count, types);
+	SetUserIdAndSecContext(user, context);
 }

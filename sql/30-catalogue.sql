@@ -113,16 +113,14 @@ CREATE VIEW mesteri.route_functions AS
       JOIN pg_catalog.pg_proc p ON p.pronamespace = n.oid AND p.proname = r.function;
 COMMENT ON VIEW mesteri.route_functions IS 'Which function serves which route; names in schema api are not overloaded.';
 
-CREATE FUNCTION mesteri.catalogue_generation() RETURNS bigint
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (
-        SELECT hashtextextended(string_agg(line, E'\n' ORDER BY line), 0)
-          FROM (SELECT r::text || (SELECT string_agg(f.function::text || pg_get_function_arguments(f.function), ',')
-                                     FROM mesteri.route_functions f WHERE f.id = r.id) FROM mesteri.routes r
-                UNION ALL SELECT e::text FROM mesteri.error_codes e
-                UNION ALL SELECT e::text FROM mesteri.error_rules e
-                UNION ALL SELECT h::text FROM mesteri.request_headers h) AS catalogue (line));
-COMMENT ON FUNCTION mesteri.catalogue_generation() IS 'Digest of all that routes and errors say; it differs when any of it differs.';
+CREATE VIEW mesteri.catalogue_generation AS
+    SELECT hashtextextended(string_agg(line, E'\n' ORDER BY line), 0) AS generation
+      FROM (SELECT r::text || (SELECT string_agg(f.function::text || pg_get_function_arguments(f.function), ',')
+                                 FROM mesteri.route_functions f WHERE f.id = r.id) FROM mesteri.routes r
+            UNION ALL SELECT e::text FROM mesteri.error_codes e
+            UNION ALL SELECT e::text FROM mesteri.error_rules e
+            UNION ALL SELECT h::text FROM mesteri.request_headers h) AS catalogue (line);
+COMMENT ON VIEW mesteri.catalogue_generation IS 'Digest of all that routes and errors say; it differs when any of it differs.';
 
 CREATE VIEW mesteri.proxy_routes AS
     SELECT r.id, r.method, r.path, r.lane, r.deadline_ms, r.body_limit, r.rate_class, r.retry_safe,
@@ -130,7 +128,8 @@ CREATE VIEW mesteri.proxy_routes AS
                   WHERE p.oid = f.function AND h.argument = ANY (p.proargnames)
                   UNION ALL SELECT 'if-none-match' WHERE r.method = 'GET') AS request_headers,
            'application/json; charset=utf-8' AS content_type,
-           (SELECT mesteri.catalogue_generation()) AS generation
+           g.generation
       FROM mesteri.routes r
-      JOIN mesteri.route_functions f USING (id);
+      JOIN mesteri.route_functions f USING (id)
+     CROSS JOIN mesteri.catalogue_generation g;
 COMMENT ON VIEW mesteri.proxy_routes IS 'The routes as the proxy reads them; generation is the same in every row.';

@@ -1,6 +1,11 @@
 /*
  * 50-answers.sql
  *		What an endpoint gives back, and the ways to refuse.
+ *
+ * Small SQL functions cost nothing where the planner inlines them.  It does
+ * so only when they promise no more than their body keeps: what calls a
+ * STABLE function (all of json_build_*, to_char) is STABLE, and what calls
+ * one that takes NULL is not STRICT.
  */
 CREATE TYPE mesteri.answer AS (
     status  integer,
@@ -27,7 +32,7 @@ CREATE FUNCTION mesteri.created(body json, location text) RETURNS mesteri.answer
 COMMENT ON FUNCTION mesteri.created(json, text) IS 'Answer 201 with the place of what was made.';
 
 CREATE FUNCTION mesteri.detail(field text, rule text) RETURNS json
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     RETURN json_build_array(json_build_object('field', field, 'rule', rule));
 COMMENT ON FUNCTION mesteri.detail(text, text) IS 'details[] with one field and the rule it broke.';
 
@@ -91,11 +96,11 @@ $$;
 COMMENT ON FUNCTION mesteri.check_place(float8, float8) IS 'Refuses half a place: lat and lon come together or not at all.';
 
 CREATE FUNCTION mesteri.json_time(value timestamptz) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
     RETURN to_char(value AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 COMMENT ON FUNCTION mesteri.json_time(timestamptz) IS 'A moment as clients read it: RFC 3339, UTC, milliseconds.';
 
 CREATE FUNCTION mesteri.json_page(items json, page integer, "limit" integer, has_more boolean) RETURNS json
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     RETURN json_build_object('items', coalesce(items, '[]'), 'page', page, 'limit', "limit", 'has_more', has_more);
 COMMENT ON FUNCTION mesteri.json_page(json, integer, integer, boolean) IS 'Page<T> of the API.';

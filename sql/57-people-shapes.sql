@@ -11,8 +11,8 @@ CREATE FUNCTION mesteri.shown_name(display_name text, first_name text, last_name
 COMMENT ON FUNCTION mesteri.shown_name(text, text, text) IS 'The name strangers see: one''s own choice, else "Ion P.".';
 
 CREATE FUNCTION mesteri.location_json(place geography) RETURNS json
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN json_build_object('lat', mesteri.latitude(place), 'lon', mesteri.longitude(place));
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN place IS NOT NULL THEN json_build_object('lat', mesteri.latitude(place), 'lon', mesteri.longitude(place)) END;
 COMMENT ON FUNCTION mesteri.location_json(geography) IS 'location of the API.';
 
 CREATE FUNCTION mesteri.user_json(id uuid) RETURNS json

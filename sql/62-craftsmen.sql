@@ -22,6 +22,7 @@ CREATE FUNCTION mesteri.match_reference(
     RETURNS TABLE (craftsman_id uuid, distance_m float8, score float8, proximity float8, rating float8, tier float8,
                    responsiveness float8)
     LANGUAGE plpgsql STABLE
+    SET enable_nestloop = off -- a radius looks far more selective to the planner than it is
     AS $$
 BEGIN
     RETURN QUERY

@@ -41,11 +41,11 @@ typedef struct Setting
 
 #define NUMBER(field, minimum, maximum, initial, meaning)                                                              \
 	{                                                                                                                  \
-		#field, offsetof(Config, field), minimum, maximum, initial, meaning                                            \
+#field, offsetof(Config, field), minimum, maximum, initial, meaning                                            \
 	}
 #define TEXT(field, initial, meaning)                                                                                  \
 	{                                                                                                                  \
-		#field, offsetof(Config, field), 0, 0, initial, meaning                                                        \
+#field, offsetof(Config, field), 0, 0, initial, meaning                                                        \
 	}
 #define LANE(id, lane, field, minimum, maximum, initial, meaning)                                                      \
 	{                                                                                                                  \
@@ -122,7 +122,7 @@ setting_store_number(int *value, const Setting *setting, const char *text, const
 	if (errno != 0 || *text == '\0' || *end != '\0' || number < setting->minimum || number > setting->maximum)
 	{
 		fprintf(stderr, "mesteri-proxy: %s: %s must be a number from %d to %d, not \"%s\"\n", source, setting->name,
-				setting->minimum, setting->maximum, text);
+		        setting->minimum, setting->maximum, text);
 		return false;
 	}
 	*value = (int) number;
@@ -153,8 +153,7 @@ setting_find(const char *name)
 }
 
 /* Takes "name = value"; text is changed. */
-static bool __attribute__((warn_unused_result))
-config_assign(Config *config, char *text, const char *source)
+static bool __attribute__((warn_unused_result)) config_assign(Config *config, char *text, const char *source)
 {
 	char *equals = strchr(text, '=');
 	const Setting *setting;
@@ -185,8 +184,7 @@ config_assign(Config *config, char *text, const char *source)
 	return setting_store(config, setting, value, source);
 }
 
-static bool __attribute__((warn_unused_result))
-config_read_file(Config *config, const char *path)
+static bool __attribute__((warn_unused_result)) config_read_file(Config *config, const char *path)
 {
 	char line[CONFIG_MAX_LINE];
 	char source[CONFIG_MAX_LINE];
@@ -218,14 +216,14 @@ static void
 config_print_help(void)
 {
 	printf("mesteri-proxy %s: speaks HTTP for the PostgreSQL extension mesteri.\n\n"
-		   "usage: mesteri-proxy [-c FILE] [-s name=value]...\n\n"
-		   "  -c, --config FILE      settings, one \"name = value\" a line; # begins a comment line\n"
-		   "  -s, --set name=value   one setting, over the file\n"
-		   "  -h, --help             this text\n"
-		   "  -V, --version          the version\n\n"
-		   "SIGTERM ends it after the requests under way; SIGHUP reads the file again and renews the workers.\n\n"
-		   "settings:\n",
-		   MESTERI_VERSION);
+	       "usage: mesteri-proxy [-c FILE] [-s name=value]...\n\n"
+	       "  -c, --config FILE      settings, one \"name = value\" a line; # begins a comment line\n"
+	       "  -s, --set name=value   one setting, over the file\n"
+	       "  -h, --help             this text\n"
+	       "  -V, --version          the version\n\n"
+	       "SIGTERM ends it after the requests under way; SIGHUP reads the file again and renews the workers.\n\n"
+	       "settings:\n",
+	       MESTERI_VERSION);
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 	{
 		const Setting *setting = &settings[i];
@@ -234,7 +232,7 @@ config_print_help(void)
 			printf("  %s = %s\n      %s\n", setting->name, setting->initial, setting->meaning);
 		else
 			printf("  %s = %s   (%d to %d)\n      %s\n", setting->name, setting->initial, setting->minimum,
-				   setting->maximum, setting->meaning);
+			       setting->maximum, setting->meaning);
 	}
 }
 
@@ -242,8 +240,7 @@ config_print_help(void)
  * A worker may never wait for a name server, and libpq has no way to ask one
  * without waiting; so a host must be a folder or a numeric address.
  */
-static bool __attribute__((warn_unused_result))
-check_database_host(const char *name, const char *host)
+static bool __attribute__((warn_unused_result)) check_database_host(const char *name, const char *host)
 {
 	struct in6_addr address;
 
@@ -252,12 +249,11 @@ check_database_host(const char *name, const char *host)
 	if (inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1)
 		return true;
 	fprintf(stderr, "mesteri-proxy: database: %s must be a socket folder or a numeric address, not \"%s\"\n", name,
-			host);
+	        host);
 	return false;
 }
 
-static bool __attribute__((warn_unused_result))
-check_database(const char *database)
+static bool __attribute__((warn_unused_result)) check_database(const char *database)
 {
 	char *message = NULL;
 	PQconninfoOption *options = PQconninfoParse(database, &message);
@@ -279,13 +275,12 @@ check_database(const char *database)
 			address = option->val;
 	}
 	good = check_database_host("hostaddr", address) &&
-		   ((address != NULL && *address != '\0') || check_database_host("host", host));
+	       ((address != NULL && *address != '\0') || check_database_host("host", host));
 	PQconninfoFree(options);
 	return good;
 }
 
-static bool __attribute__((warn_unused_result))
-check_config(const Config *config)
+static bool __attribute__((warn_unused_result)) check_config(const Config *config)
 {
 	if (config->uri_bytes > config->header_bytes)
 	{
@@ -317,8 +312,7 @@ config_resolve(Config *config)
 	}
 }
 
-static bool __attribute__((warn_unused_result))
-config_set_defaults(Config *config)
+static bool __attribute__((warn_unused_result)) config_set_defaults(Config *config)
 {
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		if (!setting_store(config, &settings[i], settings[i].initial, "default"))
@@ -334,10 +328,10 @@ static ConfigResult
 config_read_options(Config *config, int argc, char **argv, bool files)
 {
 	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-											{"set", required_argument, NULL, 's'},
-											{"help", no_argument, NULL, 'h'},
-											{"version", no_argument, NULL, 'V'},
-											{0}};
+	                                        {"set", required_argument, NULL, 's'},
+	                                        {"help", no_argument, NULL, 'h'},
+	                                        {"version", no_argument, NULL, 'V'},
+	                                        {0}};
 	int option;
 
 	optind = 0; /* glibc: start afresh */

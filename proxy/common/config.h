@@ -16,8 +16,8 @@
 typedef struct LaneConfig
 {
 	int connections;
-	int depth;	 /* requests on the wire of one connection */
-	int queue;	 /* requests that may wait */
+	int depth;   /* requests on the wire of one connection */
+	int queue;   /* requests that may wait */
 	int wait_ms; /* how long each of them may wait */
 } LaneConfig;
 
@@ -72,7 +72,7 @@ typedef enum ConfigResult
 {
 	CONFIG_OK,
 	CONFIG_SHOWN, /* --help or --version: there is nothing more to do */
-	CONFIG_BAD	  /* said why on standard error */
+	CONFIG_BAD    /* said why on standard error */
 } ConfigResult;
 
 ConfigResult config_load(Config *config, int argc, char **argv) __attribute__((warn_unused_result));

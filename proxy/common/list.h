@@ -26,7 +26,7 @@ typedef struct List
 } List;
 
 /* The structure that holds the node: list_owner(Request, node, pointer). */
-#define list_owner(type, member, node) ((type *) (void *) ((char *) (node) - offsetof(type, member)))
+#define list_owner(type, member, node) ((type *) (void *) ((char *) (node) -offsetof(type, member)))
 
 static inline void
 list_init(List *list)

@@ -84,7 +84,8 @@ log_event(const char *level, const char *request_id, const char *format, ...)
 	va_end(arguments);
 
 	buffer_clear(&line);
-	buffer_format(&line, "{\"time\": \"%s\", \"level\": \"%s\", \"process\": \"%s\", ", clock_iso(), level, log_process);
+	buffer_format(&line, "{\"time\": \"%s\", \"level\": \"%s\", \"process\": \"%s\", ", clock_iso(), level,
+	              log_process);
 	if (request_id != NULL)
 		buffer_format(&line, "\"request_id\": \"%s\", ", request_id);
 	buffer_text(&line, "\"message\": ");

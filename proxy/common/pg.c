@@ -423,7 +423,7 @@ pg_link_check_deadlines(PgLink *link, uint64_t now)
 		return;
 	first = list_owner(PgCall, node, list_first(&link->flight));
 	if (first->deadline_at != 0 && first->deadline_at > first->sent_at &&
-		now > link->first_since + (first->deadline_at - first->sent_at) + grace)
+	    now > link->first_since + (first->deadline_at - first->sent_at) + grace)
 	{
 		link_fail(link, "backend hangs", PG_HUNG);
 		return;

@@ -23,9 +23,9 @@ typedef struct PgLink PgLink;
 
 typedef enum PgOutcome
 {
-	PG_SYNCED,	 /* the results are final: committed, or rolled back with an error among them */
-	PG_LOST,	 /* the connection broke; whether it committed is not known */
-	PG_HUNG,	 /* given up: the database stayed silent beyond the deadline */
+	PG_SYNCED,    /* the results are final: committed, or rolled back with an error among them */
+	PG_LOST,      /* the connection broke; whether it committed is not known */
+	PG_HUNG,      /* given up: the database stayed silent beyond the deadline */
 	PG_OVERLOADED /* never sent: it waited too long for its turn */
 } PgOutcome;
 
@@ -48,9 +48,9 @@ typedef struct PgCallOps
 struct PgCall
 {
 	const PgCallOps *ops;
-	ListNode node;		  /* in a lane's queue or in a link's flight */
-	uint64_t queued_at;	  /* us */
-	uint64_t sent_at;	  /* us; 0: not sent */
+	ListNode node;        /* in a lane's queue or in a link's flight */
+	uint64_t queued_at;   /* us */
+	uint64_t sent_at;     /* us; 0: not sent */
 	uint64_t deadline_at; /* us; 0: none */
 };
 
@@ -103,8 +103,8 @@ struct PgLink
 	ev_io readable;
 	ev_io writable;
 	ev_timer timer; /* to the next try, or until connecting has taken too long */
-	int failures;	/* in a row */
-	List flight;	/* calls on the wire, oldest first */
+	int failures;   /* in a row */
+	List flight;    /* calls on the wire, oldest first */
 	int in_flight;
 	uint64_t first_since; /* us: since when the oldest call is the oldest */
 	PgCall preparing;

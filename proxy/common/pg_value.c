@@ -61,9 +61,9 @@ pg_put_inet(char out[PG_INET_SIZE], const struct sockaddr *address)
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *) (const void *) address;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *) (const void *) address;
 	bool mapped = address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
-	const void *bytes = mapped							? (const void *) &v6->sin6_addr.s6_addr[12]
-						: address->sa_family == AF_INET ? (const void *) &v4->sin_addr
-														: (const void *) &v6->sin6_addr;
+	const void *bytes = mapped                          ? (const void *) &v6->sin6_addr.s6_addr[12]
+	                    : address->sa_family == AF_INET ? (const void *) &v4->sin_addr
+	                                                    : (const void *) &v6->sin6_addr;
 	int length = mapped || address->sa_family == AF_INET ? 4 : 16;
 
 	out[0] = length == 4 ? PG_FAMILY_INET : PG_FAMILY_INET6;

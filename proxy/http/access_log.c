@@ -104,7 +104,7 @@ access_log_add(AccessLog *log, const AccessEntry *entry)
 	if (log->fd < 0)
 		return;
 	buffer_format(out, "{\"time\": \"%s\", \"request_id\": \"%s\", \"method\": \"%s\", \"route\": ", clock_iso(),
-				  entry->request_id, entry->method);
+	              entry->request_id, entry->method);
 	add_text_or_null(out, entry->route);
 	buffer_text(out, ", \"path\": ");
 	if (entry->path != NULL)
@@ -114,10 +114,10 @@ access_log_add(AccessLog *log, const AccessEntry *entry)
 	buffer_format(out, ", \"status\": %d, \"error\": ", entry->status);
 	add_text_or_null(out, entry->error);
 	buffer_format(out,
-				  ", \"bytes\": %zu, \"duration_us\": %llu, \"queue_us\": %llu, \"db_us\": %llu, \"ip\": \"%s\","
-				  " \"worker\": %d}\n",
-				  entry->bytes, (unsigned long long) entry->duration_us, (unsigned long long) entry->queue_us,
-				  (unsigned long long) entry->database_us, entry->ip, log->worker);
+	              ", \"bytes\": %zu, \"duration_us\": %llu, \"queue_us\": %llu, \"db_us\": %llu, \"ip\": \"%s\","
+	              " \"worker\": %d}\n",
+	              entry->bytes, (unsigned long long) entry->duration_us, (unsigned long long) entry->queue_us,
+	              (unsigned long long) entry->database_us, entry->ip, log->worker);
 	if (out->length >= ACCESS_LOG_FLUSH_BYTES)
 		access_log_flush(log);
 }

@@ -17,13 +17,13 @@
 typedef struct Answer
 {
 	int status;
-	const char *error;		  /* slug for the log; NULL: none */
+	const char *error;        /* slug for the log; NULL: none */
 	const char *content_type; /* of the body */
-	const char *body;		  /* NULL: none */
+	const char *body;         /* NULL: none */
 	size_t body_length;
 	const PGresult *headers; /* the row whose headers are added; NULL: none */
 	int headers_column;
-	const char *allow;		 /* value of Allow; NULL: no such header */
+	const char *allow;       /* value of Allow; NULL: no such header */
 	const char *retry_after; /* seconds; NULL: no such header */
 } Answer;
 

@@ -78,7 +78,7 @@ connection_open(struct Worker *worker, int fd, const struct sockaddr *address)
 {
 	lws_sock_file_fd_type socket = {.sockfd = fd};
 	struct lws *wsi = lws_adopt_descriptor_vhost(worker->vhost, LWS_ADOPT_SOCKET | LWS_ADOPT_ALLOW_SSL, socket,
-												 CONNECTION_PROTOCOL, NULL);
+	                                             CONNECTION_PROTOCOL, NULL);
 	Connection *connection;
 
 	if (wsi == NULL)
@@ -145,7 +145,7 @@ connection_read_head(Connection *connection)
 {
 	Request *request = connection->request;
 	HeadStatus status = head_feed(&request->head, connection->input.data, connection->input.length,
-								  &connection->worker->connections.head_limits);
+	                              &connection->worker->connections.head_limits);
 
 	if (status == HEAD_MORE)
 		return;
@@ -331,8 +331,8 @@ static void
 count_expiry(const Connection *connection)
 {
 	static const CounterId counters[CONNECTION_STATES] = {
-		[CONNECTION_IDLE] = COUNT_LIMIT_KEEPALIVE,	 [CONNECTION_HEAD] = COUNT_LIMIT_HEADER_TIME,
-		[CONNECTION_BODY] = COUNT_LIMIT_BODY_TIME,	 [CONNECTION_SEND] = COUNT_LIMIT_SEND_TIME,
+		[CONNECTION_IDLE] = COUNT_LIMIT_KEEPALIVE,   [CONNECTION_HEAD] = COUNT_LIMIT_HEADER_TIME,
+		[CONNECTION_BODY] = COUNT_LIMIT_BODY_TIME,   [CONNECTION_SEND] = COUNT_LIMIT_SEND_TIME,
 		[CONNECTION_LINGER] = COUNT_LIMIT_KEEPALIVE,
 	};
 

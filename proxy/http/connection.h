@@ -28,7 +28,7 @@ typedef enum ConnectionState
 	CONNECTION_IDLE,   /* the next request */
 	CONNECTION_HEAD,   /* the rest of the headers */
 	CONNECTION_BODY,   /* the rest of the body */
-	CONNECTION_RUN,	   /* the answer */
+	CONNECTION_RUN,    /* the answer */
 	CONNECTION_SEND,   /* the client to take the answer */
 	CONNECTION_LINGER, /* the client to see our end of the connection */
 	CONNECTION_STATES
@@ -48,13 +48,13 @@ typedef struct Connection
 	struct Worker *worker;
 	struct lws *wsi;
 	ConnectionState state;
-	ListNode node;	/* in by_state */
+	ListNode node;  /* in by_state */
 	uint64_t since; /* us: when the state's time began */
-	Buffer input;	/* the current request, and what came behind it */
-	Buffer output;	/* to be sent when the socket takes it */
-	size_t used;	/* bytes of input that the answered request took */
-	bool closing;	/* after the answer that is being sent */
-	bool paused;	/* nothing more is read for now */
+	Buffer input;   /* the current request, and what came behind it */
+	Buffer output;  /* to be sent when the socket takes it */
+	size_t used;    /* bytes of input that the answered request took */
+	bool closing;   /* after the answer that is being sent */
+	bool paused;    /* nothing more is read for now */
 	struct Request *request;
 	char inet[PG_INET_SIZE]; /* the client's address as the database wants it */
 	int inet_length;
@@ -64,8 +64,7 @@ typedef struct Connection
 int connection_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
 
 void connection_set_open(ConnectionSet *set, const struct Worker *worker);
-bool connection_open(struct Worker *worker, int fd, const struct sockaddr *address)
-	__attribute__((warn_unused_result));
+bool connection_open(struct Worker *worker, int fd, const struct sockaddr *address) __attribute__((warn_unused_result));
 void connection_set_tick(ConnectionSet *set, uint64_t now);
 void connection_set_close_idle(ConnectionSet *set);
 

@@ -70,7 +70,7 @@ effects_trim(Effects *effects)
 	int dropped = 0;
 
 	while (effects->held_count - dropped > config->effects_max_count ||
-		   effects->held.length - dropped_bytes > (size_t) config->effects_max_bytes)
+	       effects->held.length - dropped_bytes > (size_t) config->effects_max_bytes)
 	{
 		dropped_bytes += 4 + (size_t) pg_int4(effects->held.data + dropped_bytes);
 		dropped++;
@@ -181,7 +181,7 @@ effects_done(PgCall *call, PgOutcome outcome)
 
 	if (sent)
 		count(effects, outcome == PG_SYNCED && !effects->failed ? COUNT_EFFECTS_APPLIED : COUNT_EFFECTS_FAILED,
-			  effects->sent_count);
+		      effects->sent_count);
 	effects->sent_count = 0;
 	if (effects->held_count > 0)
 		effects_start_timer(effects);

@@ -19,8 +19,8 @@
 #include "http/request.h"
 #include "http/worker.h"
 
-const Oid handle_types[HANDLE_PARAMETERS] = {PG_INT4,  PG_TEXT, PG_TEXT_ARRAY, PG_TEXT, PG_TEXT_ARRAY, PG_BYTEA,
-											 PG_INT4, PG_INET, PG_UUID,		  PG_TEXT, PG_TEXT};
+const Oid handle_types[HANDLE_PARAMETERS] = {PG_INT4, PG_TEXT, PG_TEXT_ARRAY, PG_TEXT, PG_TEXT_ARRAY, PG_BYTEA,
+                                             PG_INT4, PG_INET, PG_UUID,       PG_TEXT, PG_TEXT};
 
 /* Columns of the row. */
 enum
@@ -167,7 +167,8 @@ handle_send(PgCall *call, PGconn *conn)
 	add_bytes(&arguments, path.data, path.length);
 	add_bytes(&arguments, head->has_query ? request_text(request, head->query) : NULL, head->query.length);
 	add_bytes(&arguments, headers.data, headers.length);
-	add_bytes(&arguments, head->content_length > 0 ? connection->input.data + head->length : NULL, head->content_length);
+	add_bytes(&arguments, head->content_length > 0 ? connection->input.data + head->length : NULL,
+	          head->content_length);
 	add_bytes(&arguments, (const char *) &deadline, sizeof(deadline));
 	add_bytes(&arguments, connection->inet, (size_t) connection->inet_length);
 	add_bytes(&arguments, (const char *) request->id, UUID_BYTES);
@@ -199,7 +200,7 @@ static bool
 row_is_readable(const PGresult *row)
 {
 	return row != NULL && PQntuples(row) == 1 && PQnfields(row) == COLUMN_COUNT &&
-		   PQgetlength(row, 0, COLUMN_STATUS) == 4;
+	       PQgetlength(row, 0, COLUMN_STATUS) == 4;
 }
 
 /* Effects and generation count even if the client has hung up. */
@@ -208,7 +209,7 @@ take_notes(Worker *worker, const PGresult *row)
 {
 	effects_collect(&worker->effects, row, COLUMN_EFFECTS);
 	if (PQgetlength(row, 0, COLUMN_GENERATION) == 8 && worker->catalogue.current != NULL &&
-		pg_int8(PQgetvalue(row, 0, COLUMN_GENERATION)) != worker->catalogue.current->generation)
+	    pg_int8(PQgetvalue(row, 0, COLUMN_GENERATION)) != worker->catalogue.current->generation)
 		catalogue_want(&worker->catalogue);
 }
 
@@ -257,9 +258,9 @@ answer_error(Request *request, const PGresult *error)
 		.retry_after = is_ours ? PQresultErrorField(error, PG_DIAG_MESSAGE_HINT) : NULL,
 	};
 
-	if (!is_ours)
+	if (text == NULL || text->status >= 500)
 		log_event(LOG_ERROR, request->id_text, "SQLSTATE %s: %s", sqlstate != NULL ? sqlstate : "?",
-				  PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY));
+		          PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY));
 	if (text != NULL && text->status == 503 && problem.retry_after == NULL)
 		problem.retry_after = HANDLE_RETRY_AFTER;
 	request_refuse_with(request, &problem);

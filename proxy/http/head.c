@@ -65,7 +65,7 @@ head_feed(Head *head, char *data, size_t length, const HeadLimits *limits)
 	if (length > limits->head)
 		return head->has_line ? HEAD_TOO_LARGE : HEAD_URI_TOO_LONG;
 	if (!head->has_line && length > head->length && !text_is_token_char(data[head->length]) &&
-		data[head->length] != '\r')
+	    data[head->length] != '\r')
 		return HEAD_MALFORMED; /* no request begins so: do not wait for its end */
 	return HEAD_MORE;
 }
@@ -177,7 +177,7 @@ head_request_line(Head *head, const char *data, Span line, const HeadLimits *lim
 	if (first == NULL || first == last || first - text > HEAD_MAX_METHOD || !is_token(text, (size_t) (first - text)))
 		return HEAD_MALFORMED;
 	if (end - last != sizeof(version) + 1 || memcmp(last + 1, version, sizeof(version) - 1) != 0 ||
-		(end[-1] != '0' && end[-1] != '1'))
+	    (end[-1] != '0' && end[-1] != '1'))
 		return HEAD_MALFORMED;
 
 	head->has_line = true;

@@ -55,7 +55,7 @@ typedef enum HeadStatus
 typedef struct HeadLimits
 {
 	size_t head; /* bytes of all lines with their ends */
-	size_t uri;	 /* bytes of the target */
+	size_t uri;  /* bytes of the target */
 } HeadLimits;
 
 /* To be zeroed before the first feed. */

@@ -22,10 +22,8 @@ serve_health(Request *request)
 {
 	static const char body[] = "{\"status\":\"ok\"}";
 
-	request_answer(request, &(Answer){.status = 200,
-									  .content_type = json_type,
-									  .body = body,
-									  .body_length = sizeof(body) - 1});
+	request_answer(request,
+	               &(Answer){.status = 200, .content_type = json_type, .body = body, .body_length = sizeof(body) - 1});
 }
 
 /* Ready: a request of any lane could be answered now, and we are not about to leave. */
@@ -42,13 +40,13 @@ serve_ready(Request *request)
 		database = database && worker->lanes[i].ready > 0;
 	ready = database && routes && !worker->draining;
 	buffer_format(&body, "{\"status\":\"%s\",\"checks\":{\"database\":%s,\"routes\":%s,\"accepting\":%s}}",
-				  ready ? "ready" : "unavailable", database ? "true" : "false", routes ? "true" : "false",
-				  worker->draining ? "false" : "true");
+	              ready ? "ready" : "unavailable", database ? "true" : "false", routes ? "true" : "false",
+	              worker->draining ? "false" : "true");
 	request_answer(request, &(Answer){.status = ready ? 200 : 503,
-									  .content_type = json_type,
-									  .body = body.data,
-									  .body_length = body.length,
-									  .retry_after = ready ? NULL : "1"});
+	                                  .content_type = json_type,
+	                                  .body = body.data,
+	                                  .body_length = body.length,
+	                                  .retry_after = ready ? NULL : "1"});
 	buffer_release(&body);
 }
 
@@ -59,9 +57,9 @@ serve_metrics(Request *request)
 
 	metrics_page(request->worker->metrics, &body);
 	request_answer(request, &(Answer){.status = 200,
-									  .content_type = "text/plain; version=0.0.4; charset=utf-8",
-									  .body = body.data,
-									  .body_length = body.length});
+	                                  .content_type = "text/plain; version=0.0.4; charset=utf-8",
+	                                  .body = body.data,
+	                                  .body_length = body.length});
 	buffer_release(&body);
 }
 

@@ -46,7 +46,7 @@ static bool
 label_is(const RouteLabel *label, const char *method, const char *path)
 {
 	return atomic_load(&label->state) == LABEL_READY && strcmp(label->method, method) == 0 &&
-		   strncmp(label->path, path, METRICS_PATH_SIZE - 1) == 0;
+	       strncmp(label->path, path, METRICS_PATH_SIZE - 1) == 0;
 }
 
 /*

@@ -74,6 +74,7 @@ typedef struct LaneMetrics
 
 typedef struct WorkerMetrics
 {
+	Gauge used; /* some worker has had this slot */
 	Gauge accepting;
 	Gauge connections;
 	Counter counters[COUNTER_COUNT];

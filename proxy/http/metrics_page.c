@@ -6,17 +6,21 @@
  */
 #include "http/metrics.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
 /* The last one collects all others. */
 const int metrics_statuses[METRICS_STATUSES] = {200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409, 411, 412,
-												413, 414, 415, 422, 428, 429, 431, 499, 500, 502, 503, 504, 0};
+                                                413, 414, 415, 422, 428, 429, 431, 499, 500, 502, 503, 504, 0};
 
 /* Upper bounds; the last bucket has none. */
-const uint32_t metrics_bounds_us[METRICS_BUCKETS] = {500,	 1000,	 2500,	  5000,	   10000,	 25000,	 50000,
-													 100000, 250000, 500000, 1000000, 2500000, 10000000, 0};
+const uint32_t metrics_bounds_us[METRICS_BUCKETS] = {500,    1000,   2500,   5000,    10000,   25000,    50000,
+                                                     100000, 250000, 500000, 1000000, 2500000, 10000000, 0};
 
 typedef struct CounterText
 {
-	const char *name; /* with its label, if it has one */
+	const char *name;    /* with its label, if it has one */
 	const char *meaning; /* NULL: as the one before */
 } CounterText;
 
@@ -50,6 +54,8 @@ sum_counter(const MetricsArea *area, size_t offset)
 	{
 		const char *slot = (const char *) &area->slots[i];
 
+		if (!atomic_load_explicit(&area->slots[i].used, memory_order_relaxed))
+			continue; /* looking at it would make it memory */
 		sum += atomic_load_explicit((const Counter *) (const void *) (slot + offset), memory_order_relaxed);
 	}
 	return sum;
@@ -86,14 +92,15 @@ page_counters(const MetricsArea *area, Buffer *out)
 /* One family with a value for each lane; scale turns what is stored into what is shown. */
 static void
 page_lanes(const MetricsArea *area, Buffer *out, const char *name, const char *type, const char *meaning, size_t offset,
-		   double scale)
+           double scale)
 {
 	page_head(out, name, type, meaning);
 	for (int i = 0; i < LANE_COUNT; i++)
 	{
 		uint64_t value = sum_counter(area, offsetof(WorkerMetrics, lanes) + sizeof(LaneMetrics) * (size_t) i + offset);
 
-		buffer_format(out, "mesteri_proxy_%s{lane=\"%s\"} %.15g\n", name, lane_names[i], (double) (int64_t) value * scale);
+		buffer_format(out, "mesteri_proxy_%s{lane=\"%s\"} %.15g\n", name, lane_names[i],
+		              (double) (int64_t) value * scale);
 	}
 }
 
@@ -106,17 +113,17 @@ page_all_lanes(const MetricsArea *area, Buffer *out)
 	page_lanes(area, out, "lane_in_flight", "gauge", "Requests the database works on.", LANE_FIELD(in_flight), 1);
 	page_lanes(area, out, "lane_connections", "gauge", "Database connections that are up.", LANE_FIELD(ready), 1);
 	page_lanes(area, out, "lane_connections_lost_total", "counter", "Database connections that broke.",
-			   LANE_FIELD(lost), 1);
+	           LANE_FIELD(lost), 1);
 	page_lanes(area, out, "lane_refused_total", "counter", "Requests answered with overloaded.", LANE_FIELD(refused),
-			   1);
+	           1);
 	page_lanes(area, out, "lane_calls_total", "counter", "Requests the database answered.", LANE_FIELD(calls), 1);
 	page_lanes(area, out, "lane_queue_seconds_total", "counter", "Time requests waited for a connection.",
-			   LANE_FIELD(queue_us), 1e-6);
+	           LANE_FIELD(queue_us), 1e-6);
 	page_lanes(area, out, "lane_database_seconds_total", "counter", "Time from sending a request to its commit.",
-			   LANE_FIELD(database_us), 1e-6);
+	           LANE_FIELD(database_us), 1e-6);
 }
 
-/* Takes the routes that had requests only, or the page would be mostly zeros. */
+/* The page shows routes that had requests only, or it would be mostly zeros. */
 static bool
 route_was_used(const MetricsArea *area, int route)
 {
@@ -137,7 +144,7 @@ page_route_statuses(const MetricsArea *area, Buffer *out, int route)
 
 		if (count > 0)
 			buffer_format(out, "mesteri_proxy_requests_total{method=\"%s\",route=\"%s\",status=\"%d\"} %llu\n",
-						  label->method, label->path, metrics_statuses[i], (unsigned long long) count);
+			              label->method, label->path, metrics_statuses[i], (unsigned long long) count);
 	}
 }
 
@@ -156,17 +163,17 @@ page_route_durations(const MetricsArea *area, Buffer *out, int route)
 		if (i < METRICS_BUCKETS - 1)
 			snprintf(bound, sizeof(bound), "%g", metrics_bounds_us[i] / 1e6);
 		buffer_format(out, "%s_bucket{method=\"%s\",route=\"%s\",le=\"%s\"} %llu\n", family, label->method, label->path,
-					  bound, (unsigned long long) count);
+		              bound, (unsigned long long) count);
 	}
 	buffer_format(out, "%s_sum{method=\"%s\",route=\"%s\"} %.6f\n", family, label->method, label->path,
-				  (double) SUM(area, routes[route].sum_us) / 1e6);
+	              (double) SUM(area, routes[route].sum_us) / 1e6);
 	buffer_format(out, "%s_count{method=\"%s\",route=\"%s\"} %llu\n", family, label->method, label->path,
-				  (unsigned long long) count);
+	              (unsigned long long) count);
 }
 
 static void
 page_routes(const MetricsArea *area, Buffer *out, const char *name, const char *type, const char *meaning,
-			void (*page_route)(const MetricsArea *, Buffer *, int))
+            void (*page_route)(const MetricsArea *, Buffer *, int))
 {
 	page_head(out, name, type, meaning);
 	for (int i = 0; i < METRICS_MAX_ROUTES; i++)
@@ -185,7 +192,7 @@ metrics_page(const MetricsArea *area, Buffer *out)
 	page_counters(area, out);
 	page_all_lanes(area, out);
 	page_routes(area, out, "requests_total", "counter", "Requests by route and status; 499: the client hung up.",
-				page_route_statuses);
+	            page_route_statuses);
 	page_routes(area, out, "request_duration_seconds", "histogram", "From a request's first byte to its answer.",
-				page_route_durations);
+	            page_route_durations);
 }

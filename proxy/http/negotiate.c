@@ -95,7 +95,7 @@ negotiate_is_json(const char *content_type, size_t length)
 		return true;
 	text_trim(&parameter, &parameter_length);
 	return text_equals_nocase(parameter, parameter_length, "charset=utf-8") ||
-		   text_equals_nocase(parameter, parameter_length, "charset=\"utf-8\"") || parameter_length == 0;
+	       text_equals_nocase(parameter, parameter_length, "charset=\"utf-8\"") || parameter_length == 0;
 }
 
 /*
@@ -113,7 +113,7 @@ negotiate_bearer(const char *authorization, size_t length, const char **token)
 
 	*token = "";
 	if (length <= scheme_length || authorization[scheme_length] != ' ' ||
-		!text_equals_nocase(authorization, scheme_length, scheme))
+	    !text_equals_nocase(authorization, scheme_length, scheme))
 		return 0;
 	authorization += scheme_length;
 	length -= scheme_length;

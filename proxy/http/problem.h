@@ -19,11 +19,11 @@
 typedef struct Problem
 {
 	const char *slug;
-	int status;			 /* 0: the catalogue's */
+	int status;          /* 0: the catalogue's */
 	const char *details; /* JSON array, or NULL */
 	size_t details_length;
 	const char *retry_after; /* seconds, or NULL */
-	const char *allow;		 /* methods, or NULL */
+	const char *allow;       /* methods, or NULL */
 	const PGresult *headers; /* row with headers to add, or NULL */
 	int headers_column;
 } Problem;

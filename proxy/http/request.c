@@ -89,8 +89,8 @@ read_id(Request *request)
 	Span value;
 
 	if (!request->head_complete ||
-		!head_next_field(&request->head, request->connection->input.data, "x-request-id", &from, &value) ||
-		!uuid_parse(request_text(request, value), value.length, request->id))
+	    !head_next_field(&request->head, request->connection->input.data, "x-request-id", &from, &value) ||
+	    !uuid_parse(request_text(request, value), value.length, request->id))
 		uuid_random(request->id);
 	uuid_format(request->id, request->id_text);
 }
@@ -102,30 +102,30 @@ read_language(Request *request)
 	Span value;
 
 	if (request->head_complete &&
-		head_next_field(&request->head, request->connection->input.data, "accept-language", &from, &value))
+	    head_next_field(&request->head, request->connection->input.data, "accept-language", &from, &value))
 		request->language = negotiate_language(request_text(request, value), value.length);
 }
 
+/* The path is there, but not for this method: OPTIONS asks just that. */
 static void
-answer_options(Request *request, const RouteNode *node)
+answer_methods(Request *request, const RouteNode *node)
 {
 	Buffer allow = {0};
 
 	route_allow(node, &allow);
 	buffer_append(&allow, "", 1);
-	request_answer(request, &(Answer){.status = 204, .allow = allow.data});
+	if (request->head.method == METHOD_OPTIONS)
+		request_answer(request, &(Answer){.status = 204, .allow = allow.data});
+	else
+		request_refuse_with(request, &(Problem){.slug = "method_not_allowed", .allow = allow.data});
 	buffer_release(&allow);
 }
 
-static void
-refuse_method(Request *request, const RouteNode *node)
+/* "OPTIONS *" asks about the server as a whole. */
+static bool
+asks_about_server(const Request *request)
 {
-	Buffer allow = {0};
-
-	route_allow(node, &allow);
-	buffer_append(&allow, "", 1);
-	request_refuse_with(request, &(Problem){.slug = "method_not_allowed", .allow = allow.data});
-	buffer_release(&allow);
+	return request->head.path.length == 1 && *request_text(request, request->head.path) == '*';
 }
 
 /* Finds the route, or answers. */
@@ -147,13 +147,9 @@ find_route(Request *request)
 		return false;
 	}
 	request->route = route_of_method(node, head->method);
-	if (request->route != NULL)
-		return true;
-	if (head->method == METHOD_OPTIONS)
-		answer_options(request, node);
-	else
-		refuse_method(request, node);
-	return false;
+	if (request->route == NULL)
+		answer_methods(request, node);
+	return request->route != NULL;
 }
 
 /* The head is complete and well-formed. */
@@ -162,9 +158,12 @@ request_begin(Request *request)
 {
 	read_id(request);
 	read_language(request);
-	if (health_serves(request))
+	if (asks_about_server(request))
+	{
+		request_answer(request, &(Answer){.status = 204, .allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"});
 		return;
-	if (!find_route(request))
+	}
+	if (health_serves(request) || !find_route(request))
 		return;
 	request->label = request->route->path;
 	request->metric = request->route->metric;
@@ -178,7 +177,7 @@ body_is_json(const Request *request)
 	Span value;
 
 	return head_next_field(&request->head, request->connection->input.data, "content-type", &from, &value) &&
-		   negotiate_is_json(request_text(request, value), value.length);
+	       negotiate_is_json(request_text(request, value), value.length);
 }
 
 static void
@@ -198,7 +197,7 @@ request_check_body(Request *request)
 	if (head->has_transfer_encoding)
 		refuse_by_limit(request, "length_required", COUNT_LIMIT_LENGTH);
 	else if (head->content_length > (uint64_t) request->route->body_limit ||
-			 head->content_length > (uint64_t) config->body_bytes)
+	         head->content_length > (uint64_t) config->body_bytes)
 		refuse_by_limit(request, "payload_too_large", COUNT_LIMIT_BODY);
 	else if (head->content_length > 0 && !body_is_json(request))
 		refuse_by_limit(request, "unsupported_media_type", COUNT_LIMIT_MEDIA_TYPE);
@@ -249,7 +248,6 @@ request_note_done(Request *request, PgOutcome outcome)
 {
 	LaneMetrics *lane = lane_metrics(request);
 
-	request->submitted = false;
 	if (!request->sent)
 	{
 		metrics_add(&lane->refused, outcome == PG_OVERLOADED ? 1 : 0);
@@ -294,12 +292,12 @@ must_close(const Request *request)
 	bool body_is_unread = !request->body_complete && (head->content_length > 0 || head->has_transfer_encoding);
 
 	return !request->head_complete || body_is_unread || request->worker->draining || head->says_close ||
-		   (head->minor_version == 0 && !head->says_keep_alive);
+	       (head->minor_version == 0 && !head->says_keep_alive);
 }
 
 /*
  * request_answer
- *		Writes the answer; the request is over unless the database still has it.
+ *		Writes the answer; the request is over unless a lane still holds it.
  */
 void
 request_answer(Request *request, const Answer *answer)
@@ -319,7 +317,7 @@ request_answer(Request *request, const Answer *answer)
 	request_log(request, answer->status, answer->error, connection->output.length);
 	request->connection = NULL;
 	connection_send(connection, used, closing);
-	if (!request->submitted && !request->sent)
+	if (!request->submitted)
 		request_release(request);
 }
 

@@ -25,8 +25,8 @@ struct Worker;
 
 typedef struct Request
 {
-	PgCall call;	/* what the database is asked */
-	ListNode idle;	/* in the worker's idle requests */
+	PgCall call;   /* what the database is asked */
+	ListNode idle; /* in the worker's idle requests */
 	struct Worker *worker;
 	Connection *connection; /* NULL: nobody waits for the answer any more */
 
@@ -39,17 +39,17 @@ typedef struct Request
 	Language language;
 
 	Catalogue *catalogue; /* a reference; NULL: none is loaded yet */
-	const Route *route;	  /* in catalogue; NULL: no such route */
+	const Route *route;   /* in catalogue; NULL: no such route */
 	RoutePath path;
 	const char *label; /* path template of the log; NULL: none */
 	int metric;
 
-	bool submitted; /* to a lane */
-	bool sent;		/* to the database */
+	bool submitted; /* to a lane, which gives it back in handle_done() */
+	bool sent;      /* to the database */
 	uint64_t sent_at;
 	uint64_t queue_us;
 	uint64_t database_us;
-	PGresult *row;	 /* what handle() returned */
+	PGresult *row;   /* what handle() returned */
 	PGresult *error; /* or raised */
 } Request;
 
@@ -60,6 +60,8 @@ void request_answer(Request *request, const Answer *answer);
 void request_refuse(Request *request, const char *slug);
 void request_refuse_with(Request *request, const Problem *problem);
 void request_abandon(Request *request);
+void request_note_sent(Request *request);
+void request_note_done(Request *request, PgOutcome outcome);
 void request_release(Request *request);
 void request_free_idle(struct Worker *worker);
 

@@ -29,7 +29,7 @@ typedef struct Route
 	char **request_headers;
 	int request_header_count;
 	char *content_type; /* of a successful answer */
-	int metric;			/* its place in metrics */
+	int metric;         /* its place in metrics */
 } Route;
 
 /* A node of the trie: what can follow a path so far. */

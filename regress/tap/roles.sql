@@ -1,0 +1,1 @@
+SELECT plan(2); SELECT ok(true,'x'); select ok(false,'y');
