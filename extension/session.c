@@ -17,12 +17,9 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/snapmgr.h"
 #include "utils/uuid.h"
 
 #include "error.h"
@@ -31,7 +28,6 @@
 
 static Oid signal_relation(void);
 static void count_change(Datum arg, Oid relation);
-static bool run_as_owner(SPIPlanPtr plan, Datum *values);
 static void check_family(const Identity *identity);
 
 static uint64 changes = 1; /* 0 is for tokens never checked */
@@ -81,9 +77,6 @@ session_changes(void)
  * session_check
  *		Refuse somebody whose session has ended.
  *
- * Looks with a snapshot of its own: the statement's may be older than a
- * revocation that was already counted, and then nobody would look again.
- *
  * Errors: MSERR_TOKEN_REVOKED, MSERR_ACCOUNT_SUSPENDED.
  */
 void
@@ -102,38 +95,12 @@ session_check(const Identity *identity)
 		                1, types);
 	}
 
-	if (!run_as_owner(plan, values))
+	spi_plan_as_owner(plan, values);
+	if (SPI_processed != 1)
 		refuse(MSERR_TOKEN_REVOKED, "the token's session does not exist");
 	check_family(identity);
 
 	SPI_finish();
-}
-
-/*
- * run_as_owner
- *		Whether the plan found its one row, left in SPI_tuptable.
- *
- * On an error the abort of the transaction gives the role back.
- */
-static bool
-run_as_owner(SPIPlanPtr plan, Datum *values)
-{
-	Oid user;
-	int context;
-	int result;
-
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(get_role_oid("mesteri_owner", false), context | SECURITY_LOCAL_USERID_CHANGE);
-	PushActiveSnapshot(GetLatestSnapshot());
-
-	result = SPI_execute_plan(plan, values, NULL, true, 0);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "could not read the session: %s", SPI_result_code_string(result));
-
-	PopActiveSnapshot();
-	SetUserIdAndSecContext(user, context);
-
-	return SPI_processed == 1;
 }
 
 static void

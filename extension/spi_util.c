@@ -3,16 +3,31 @@
  * spi_util.c
  *		SQL from C: kept plans and reads with the owner's rights.
  *
- * The role is switched the way a SECURITY DEFINER function does it.  On an
- * error the abort of the transaction switches it back.
+ * The owner's role is taken the way a SECURITY DEFINER function takes it; on
+ * an error the abort of the transaction gives it back.
+ *
+ * The owner reads with the latest snapshot: what is read here is kept until
+ * it is invalidated, and the statement's snapshot may be older than an
+ * invalidation that was already taken.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/snapmgr.h"
 
 #include "spi_util.h"
+
+typedef struct OwnersTurn
+{
+	Oid user;
+	int context;
+	MemoryContext memory;
+} OwnersTurn;
+
+static void begin_owners_turn(OwnersTurn *turn);
+static void end_owners_turn(const OwnersTurn *turn, int result);
 
 /*
  * spi_keep
@@ -31,10 +46,6 @@ spi_keep(const char *sql, int count, const Oid *types)
 /*
  * spi_as_owner
  *		Runs a constant SELECT as mesteri_owner; rows are in SPI_tuptable.
- *
- * With a snapshot of its own: what is read here is kept until it is
- * invalidated, and the statement's snapshot may be older than an invalidation
- * that was already taken.
  */
 void
 spi_as_owner(const char *sql)
@@ -46,16 +57,42 @@ spi_as_owner(const char *sql)
 void
 spi_as_owner_with(const char *sql, Oid type, Datum parameter)
 {
-	MemoryContext caller = CurrentMemoryContext; /* SPI leaves us in its own */
-	Oid user;
-	int context;
+	OwnersTurn turn;
 	int result;
 
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(get_role_oid("mesteri_owner", false), context | SECURITY_LOCAL_USERID_CHANGE);
-	result = SPI_execute_with_args(sql, OidIsValid(type) ? 1 : 0, &type, &parameter, NULL, false, 0);
+	begin_owners_turn(&turn);
+	result = SPI_execute_with_args(sql, OidIsValid(type) ? 1 : 0, &type, &parameter, NULL, true, 0);
+	end_owners_turn(&turn, result);
+}
+
+/* The same with a kept plan, all of whose parameters are given. */
+void
+spi_plan_as_owner(SPIPlanPtr plan, Datum *values)
+{
+	OwnersTurn turn;
+	int result;
+
+	begin_owners_turn(&turn);
+	result = SPI_execute_plan(plan, values, NULL, true, 0);
+	end_owners_turn(&turn, result);
+}
+
+static void
+begin_owners_turn(OwnersTurn *turn)
+{
+	turn->memory = CurrentMemoryContext;
+	GetUserIdAndSecContext(&turn->user, &turn->context);
+	SetUserIdAndSecContext(get_role_oid("mesteri_owner", false), turn->context | SECURITY_LOCAL_USERID_CHANGE);
+	PushActiveSnapshot(GetLatestSnapshot());
+}
+
+static void
+end_owners_turn(const OwnersTurn *turn, int result)
+{
 	if (result != SPI_OK_SELECT)
-		elog(ERROR, "could not run \"%s\": %s", sql, SPI_result_code_string(result));
-	SetUserIdAndSecContext(user, context);
-	MemoryContextSwitchTo(caller);
+		elog(ERROR, "could not read as mesteri_owner: %s", SPI_result_code_string(result));
+
+	PopActiveSnapshot();
+	SetUserIdAndSecContext(turn->user, turn->context);
+	MemoryContextSwitchTo(turn->memory); /* SPI left us in its own */
 }

@@ -104,3 +104,8 @@ CREATE FUNCTION mesteri.json_page(items json, page integer, "limit" integer, has
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN json_build_object('items', coalesce(items, '[]'), 'page', page, 'limit', "limit", 'has_more', has_more);
 COMMENT ON FUNCTION mesteri.json_page(json, integer, integer, boolean) IS 'Page<T> of the API.';
+
+CREATE FUNCTION mesteri.json_concat(first json, second json) RETURNS json
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (left(first::text, -1) || ', ' || substr(second::text, 2))::json;
+COMMENT ON FUNCTION mesteri.json_concat(json, json) IS 'An object with the members of two that have some, in their order; cheaper than jsonb, which would sort them.';

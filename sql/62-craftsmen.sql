@@ -75,18 +75,14 @@ BEGIN
 
     SELECT json_agg(hit.item ORDER BY hit.place) FILTER (WHERE hit.place <= craftsman_match."limit"), count(*)
       INTO items, hits
-      FROM (SELECT m.place, json_build_object(
-                   'id', c.id, 'user_id', c.user_id, 'display_name', c.display_name, 'business_name', c.business_name,
-                   'avatar_url', c.avatar_url, 'city', c.city, 'county', c.county, 'tier', c.tier,
-                   'business_verified', c.business_verified, 'average_rating', c.average_rating,
-                   'total_reviews', c.total_reviews, 'featured', c.featured,
+      FROM (SELECT m.place, mesteri.json_concat(mesteri.craftsman_summary(c), json_build_object(
                    'distance_km', round(m.distance_m::numeric / 1000, 1), 'score', m.score,
                    'score_parts', json_build_object('proximity', m.proximity, 'rating', m.rating, 'tier', m.tier,
                                                     'responsiveness', m.responsiveness),
                    'available_radius_km', c.available_radius_km, 'availability_status', c.availability_status,
                    'is_available', c.is_available, 'hourly_rate_min', c.hourly_rate_min, 'hourly_rate_max', c.hourly_rate_max,
                    'years_of_experience', c.years_of_experience, 'response_time_minutes', c.response_time_minutes,
-                   'crafts', mesteri.crafts_json(c.id, _language)) AS item
+                   'crafts', mesteri.crafts_json(c.id, _language))) AS item
               FROM mesteri.match_reference(
                        weights, mesteri.point(lat, lon), radius_km * 1000,
                        CASE WHEN category_id IS NOT NULL THEN mesteri.category_tree(ARRAY[category_id]) END,

@@ -16,14 +16,13 @@ CREATE FUNCTION mesteri.has_interacted(viewer uuid, post_id uuid, kind mesteri.i
                     WHERE i.user_id = viewer AND i.post_id = has_interacted.post_id AND i.interaction_type = kind);
 COMMENT ON FUNCTION mesteri.has_interacted(uuid, uuid, mesteri.interaction_type) IS 'Whether a reader liked, saved, shared or viewed a post.';
 
-CREATE FUNCTION mesteri.post_json(p mesteri.content_posts, c mesteri.public_craftsmen, viewer uuid, is_staff boolean) RETURNS jsonb
+CREATE FUNCTION mesteri.post_json(p mesteri.content_posts, c mesteri.public_craftsmen, viewer uuid, is_staff boolean) RETURNS json
     LANGUAGE sql STABLE
-    RETURN jsonb_build_object(
+    RETURN json_build_object(
         'id', p.id, 'craftsman_id', p.craftsman_id, 'craftsman', mesteri.craftsman_summary(c),
         'title', p.title, 'description', p.description, 'media_type', p.media_type, 'media_urls', p.media_urls,
         'thumbnail_url', p.thumbnail_url, 'before_media_url', p.before_media_url, 'after_media_url', p.after_media_url,
-        'duration_seconds', p.duration_seconds, 'video_quality', p.video_quality)
-        || jsonb_build_object(
+        'duration_seconds', p.duration_seconds, 'video_quality', p.video_quality,
         'views_count', p.views_count, 'likes_count', p.likes_count, 'shares_count', p.shares_count,
         'saves_count', p.saves_count, 'comments_count', p.comments_count,
         'liked', CASE WHEN viewer IS NOT NULL THEN mesteri.has_interacted(viewer, p.id, 'like') END,
@@ -174,10 +173,11 @@ BEGIN
            count(*) > feed."limit"
       INTO posts, ids, has_more
       FROM (SELECT f.place, p.id, f.place <= feed."limit" AS is_shown,
-                   mesteri.post_json(p, c, viewer, is_staff) || jsonb_build_object(
-                       'distance_km', round(f.distance_m::numeric / 1000, 1), 'relevance_score', f.score,
-                       'score_parts', jsonb_build_object('geo', f.geo, 'engagement', f.engagement, 'rating', f.rating,
-                                                         'recency', f.recency)) AS post
+                   mesteri.json_concat(
+                       mesteri.post_json(p, c, viewer, is_staff),
+                       json_build_object('distance_km', round(f.distance_m::numeric / 1000, 1), 'relevance_score', f.score,
+                                         'score_parts', json_build_object('geo', f.geo, 'engagement', f.engagement,
+                                                                          'rating', f.rating, 'recency', f.recency))) AS post
               FROM mesteri.feed_reference(
                        walk.clock, weights, mesteri.point(lat, lon), radius * 1000, wanted, follows,
                        walk.score, walk.post_id, walk.served, feed."limit" + 1, (coalesce(page, 1) - 1) * feed."limit")

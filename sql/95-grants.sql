@@ -85,7 +85,7 @@ GRANT EXECUTE ON FUNCTION
     mesteri.feed_cursor(timestamptz, integer, bytea, float8, uuid, bytea), mesteri.feed_cursor_read(text, bytea),
     mesteri.feed_served_add(bytea, uuid[]), mesteri.feed_served_count(bytea), mesteri.feed_served_has(bytea, uuid),
     mesteri.ok(json, integer, bytea[], text[]), mesteri.detail(text, text), mesteri.refuse(text, json),
-    mesteri.check_place(float8, float8), mesteri.json_time(timestamptz), mesteri.json_page(json, integer, integer, boolean),
+    mesteri.check_place(float8, float8), mesteri.json_time(timestamptz), mesteri.json_page(json, integer, integer, boolean), mesteri.json_concat(json, json),
     mesteri.shown_name(text, text, text), mesteri.location_json(geography), mesteri.craftsman_summary(mesteri.public_craftsmen),
     mesteri.category_name(mesteri.craft_categories, text), mesteri.crafts_json(uuid, text),
     mesteri.certifications_json(uuid, boolean), mesteri.craftsman_json(uuid, text), mesteri.category_tree(uuid[]),

@@ -425,7 +425,7 @@ pg_link_check_deadlines(PgLink *link, uint64_t now)
 	if (first->deadline_at != 0 && first->deadline_at > first->sent_at &&
 	    now > link->first_since + (first->deadline_at - first->sent_at) + grace)
 	{
-		link_fail(link, "backend hangs", PG_HUNG);
+		link_fail(link, "backend hangs", PG_LATE);
 		return;
 	}
 	for (ListNode *node = list_first(&link->flight); node != NULL; node = list_after(&link->flight, node))

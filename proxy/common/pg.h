@@ -25,7 +25,7 @@ typedef enum PgOutcome
 {
 	PG_SYNCED,    /* the results are final: committed, or rolled back with an error among them */
 	PG_LOST,      /* the connection broke; whether it committed is not known */
-	PG_HUNG,      /* given up: the database stayed silent beyond the deadline */
+	PG_LATE,      /* given up: its deadline is over, before it was sent or with nothing coming back */
 	PG_OVERLOADED /* never sent: it waited too long for its turn */
 } PgOutcome;
 

@@ -285,7 +285,7 @@ answer_outcome(Request *request, PgOutcome outcome)
 {
 	if (outcome == PG_SYNCED)
 		answer_synced(request);
-	else if (outcome == PG_HUNG)
+	else if (outcome == PG_LATE)
 		request_refuse(request, "deadline_exceeded");
 	else
 		request_refuse_with(request, &(Problem){.slug = "overloaded", .retry_after = HANDLE_RETRY_AFTER});

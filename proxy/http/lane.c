@@ -117,7 +117,10 @@ lane_send_queued(Lane *lane)
 		PgCall *call = list_owner(PgCall, node, list_first(&lane->queue));
 
 		lane_withdraw(lane, call);
-		lane_send(link, call);
+		if (call->deadline_at != 0 && clock_us() >= call->deadline_at)
+			call->ops->done(call, PG_LATE);
+		else
+			lane_send(link, call);
 	}
 }
 
