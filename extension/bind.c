@@ -241,9 +241,9 @@ static Datum
 value_of_node(Shape *shape, const JsonNode *node, const char *field)
 {
 	static const JsonNodeKind fitting[] = {
-		[SHAPE_BOOL] = JSON_NODE_BOOL,	   [SHAPE_NUMBER] = JSON_NODE_NUMBER, [SHAPE_TEXT] = JSON_NODE_STRING,
-		[SHAPE_ENUM] = JSON_NODE_STRING,   [SHAPE_UUID] = JSON_NODE_STRING,	  [SHAPE_DATE] = JSON_NODE_STRING,
-		[SHAPE_TIME] = JSON_NODE_STRING,   [SHAPE_JSON] = JSON_NODE_OBJECT,	  [SHAPE_ARRAY] = JSON_NODE_ARRAY,
+		[SHAPE_BOOL] = JSON_NODE_BOOL,       [SHAPE_NUMBER] = JSON_NODE_NUMBER, [SHAPE_TEXT] = JSON_NODE_STRING,
+		[SHAPE_ENUM] = JSON_NODE_STRING,     [SHAPE_UUID] = JSON_NODE_STRING,   [SHAPE_DATE] = JSON_NODE_STRING,
+		[SHAPE_TIME] = JSON_NODE_STRING,     [SHAPE_JSON] = JSON_NODE_OBJECT,   [SHAPE_ARRAY] = JSON_NODE_ARRAY,
 		[SHAPE_COMPOSITE] = JSON_NODE_OBJECT};
 
 	if (node->kind == JSON_NODE_NULL)
@@ -315,7 +315,7 @@ row_of_node(Shape *shape, const JsonNode *node, const char *field)
 	for (int i = 0; i < count; i++)
 		if (nulls[i] && shape->members[i]->not_null)
 			refuse_field(MSERR_INVALID_FIELD, psprintf("%s.%s", field, NameStr(TupleDescAttr(shape->row, i)->attname)),
-						 "required");
+			             "required");
 
 	row = HeapTupleGetDatum(heap_form_tuple(shape->row, values, nulls));
 	check_domain(shape, row, field);
@@ -368,7 +368,7 @@ is_spelt_right(ShapeKind kind, const char *text)
 			return matches(text, "9999-99-99") && strlen(text) == 10;
 		case SHAPE_TIME:
 			return matches(text, "9999-99-99T99:99:99") &&
-				   (text[strlen(text) - 1] == 'Z' || matches(text + strlen(text) - 5, "99:99"));
+			       (text[strlen(text) - 1] == 'Z' || matches(text + strlen(text) - 5, "99:99"));
 		default:
 			return true;
 	}

@@ -73,7 +73,7 @@ refuse_choice(const char *field, List *allowed)
 	appendStringInfoString(&json, "]}]");
 
 	ereport(ERROR,
-			(errcode(MSERR_INVALID_FIELD), errmsg_internal("request refused"), errdetail_internal("%s", json.data)));
+	        (errcode(MSERR_INVALID_FIELD), errmsg_internal("request refused"), errdetail_internal("%s", json.data)));
 }
 
 static void

@@ -242,7 +242,7 @@ add_entity_tag(const Route *route, const Request *request, Answer *answer)
 
 	body = DatumGetTextPP(answer->values[ANSWER_BODY]);
 	tag = psprintf("\"%d-%016" INT64_MODIFIER "x\"", DatumGetInt32(answer->values[ANSWER_VERSION]),
-				   hash_bytes_extended((unsigned char *) VARDATA_ANY(body), VARSIZE_ANY_EXHDR(body), 0));
+	               hash_bytes_extended((unsigned char *) VARDATA_ANY(body), VARSIZE_ANY_EXHDR(body), 0));
 	append_header(answer, "ETag", tag);
 
 	if (route->is_read && known != NULL && tag_is_listed(known, tag))
@@ -277,7 +277,7 @@ append_header(Answer *answer, const char *name, const char *value)
 
 	if (!answer->nulls[ANSWER_HEADERS])
 		deconstruct_array(DatumGetArrayTypeP(answer->values[ANSWER_HEADERS]), TEXTOID, -1, false, TYPALIGN_INT, &items,
-						  NULL, &count);
+		                  NULL, &count);
 
 	longer = palloc((count + 2) * sizeof(Datum));
 	for (int i = 0; i < count; i++)
@@ -285,8 +285,8 @@ append_header(Answer *answer, const char *name, const char *value)
 	longer[count] = CStringGetTextDatum(name);
 	longer[count + 1] = CStringGetTextDatum(value);
 
-	answer->values[ANSWER_HEADERS] =
-		PointerGetDatum(construct_array(longer, count + 2, TEXTOID, -1, false, TYPALIGN_INT));
+	answer->values[ANSWER_HEADERS] = PointerGetDatum(
+		construct_array(longer, count + 2, TEXTOID, -1, false, TYPALIGN_INT));
 	answer->nulls[ANSWER_HEADERS] = false;
 }
 

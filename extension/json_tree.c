@@ -20,7 +20,7 @@ typedef struct Builder
 	JsonLexContext *lex;
 	JsonNode *root;
 	JsonNode *open; /* innermost array or object not yet closed */
-	char *name;		/* of the member that comes next */
+	char *name;     /* of the member that comes next */
 	const char *duplicate;
 } Builder;
 
@@ -48,12 +48,12 @@ json_tree_parse(const char *document, int length, JsonNode **root, const char **
 {
 	Builder builder = {0};
 	JsonSemAction actions = {.semstate = &builder,
-							 .object_start = on_object_start,
-							 .object_end = on_object_end,
-							 .array_start = on_array_start,
-							 .array_end = on_container_end,
-							 .object_field_start = on_member_start,
-							 .scalar = on_scalar};
+	                         .object_start = on_object_start,
+	                         .object_end = on_object_end,
+	                         .array_start = on_array_start,
+	                         .array_end = on_container_end,
+	                         .object_field_start = on_member_start,
+	                         .scalar = on_scalar};
 
 	if (pg_encoding_verifymbstr(PG_UTF8, document, length) != length || !is_shallow(document, length))
 		return JSON_MALFORMED;
@@ -166,10 +166,10 @@ static void
 on_scalar(void *state, char *token, JsonTokenType type)
 {
 	static const JsonNodeKind kinds[] = {[JSON_TOKEN_STRING] = JSON_NODE_STRING,
-										 [JSON_TOKEN_NUMBER] = JSON_NODE_NUMBER,
-										 [JSON_TOKEN_TRUE] = JSON_NODE_BOOL,
-										 [JSON_TOKEN_FALSE] = JSON_NODE_BOOL,
-										 [JSON_TOKEN_NULL] = JSON_NODE_NULL};
+	                                     [JSON_TOKEN_NUMBER] = JSON_NODE_NUMBER,
+	                                     [JSON_TOKEN_TRUE] = JSON_NODE_BOOL,
+	                                     [JSON_TOKEN_FALSE] = JSON_NODE_BOOL,
+	                                     [JSON_TOKEN_NULL] = JSON_NODE_NULL};
 
 	add_node(state, kinds[type])->text = token;
 }

@@ -23,8 +23,8 @@ typedef enum JsonNodeKind
 typedef struct JsonNode
 {
 	JsonNodeKind kind;
-	char *name;		 /* of a member of an object, else NULL */
-	char *text;		 /* scalars: decoded string, or the number or word as written */
+	char *name;      /* of a member of an object, else NULL */
+	char *text;      /* scalars: decoded string, or the number or word as written */
 	const char *raw; /* arrays and objects: where they stand in the document */
 	int raw_length;
 	struct JsonNode *parent;
@@ -38,7 +38,7 @@ typedef enum JsonVerdict
 {
 	JSON_FINE,
 	JSON_MALFORMED, /* no JSON, not UTF-8, NUL, deeper than JSON_MAX_DEPTH */
-	JSON_DUPLICATE	/* a name twice in one object; *duplicate tells which */
+	JSON_DUPLICATE  /* a name twice in one object; *duplicate tells which */
 } JsonVerdict;
 
 extern JsonVerdict json_tree_parse(const char *document, int length, JsonNode **root, const char **duplicate);

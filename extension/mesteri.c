@@ -17,13 +17,13 @@
 #include "route.h"
 #include "token.h"
 
-#define TOKEN_CACHE_MIN_KB	   16
+#define TOKEN_CACHE_MIN_KB     16
 #define TOKEN_CACHE_DEFAULT_KB 1024
-#define TOKEN_CACHE_MAX_KB	   65536
+#define TOKEN_CACHE_MAX_KB     65536
 
-#define BCRYPT_MIN_COST		4
+#define BCRYPT_MIN_COST     4
 #define BCRYPT_DEFAULT_COST 12
-#define BCRYPT_MAX_COST		16
+#define BCRYPT_MAX_COST     16
 
 PG_MODULE_MAGIC;
 
@@ -54,27 +54,27 @@ static void
 define_settings(void)
 {
 	DefineCustomEnumVariable("mesteri.environment", "What this database is for.",
-							 "In production, weak settings that are handy for development are refused.",
-							 &mesteri_environment, ENVIRONMENT_DEVELOPMENT, environments, PGC_SIGHUP, 0, NULL,
-							 NULL, NULL);
-	DefineCustomStringVariable("mesteri.key_directory", "Folder of the key files.",
-							   "Relative to the data directory. Holds KID.pem (RSA) and secret.key, all readable by the "
-							   "server's user alone.",
-							   &mesteri_key_directory, "mesteri_keys", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL,
-							   NULL);
+	                         "In production, weak settings that are handy for development are refused.",
+	                         &mesteri_environment, ENVIRONMENT_DEVELOPMENT, environments, PGC_SIGHUP, 0, NULL, NULL,
+	                         NULL);
+	DefineCustomStringVariable(
+		"mesteri.key_directory", "Folder of the key files.",
+		"Relative to the data directory. Holds KID.pem (RSA) and secret.key, all readable by the "
+		"server's user alone.",
+		&mesteri_key_directory, "mesteri_keys", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
 	DefineCustomStringVariable("mesteri.signing_key", "Key that signs new access tokens, by its kid.",
-							   "Empty: the last private key by name. Others in the folder still verify.",
-							   &mesteri_signing_key, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	                           "Empty: the last private key by name. Others in the folder still verify.",
+	                           &mesteri_signing_key, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
 	DefineCustomStringVariable("mesteri.token_issuer", "The iss of our access tokens.",
-							   "Tokens of another issuer are refused.", &mesteri_token_issuer, "mesteri", PGC_SIGHUP, 0,
-							   NULL, NULL, NULL);
+	                           "Tokens of another issuer are refused.", &mesteri_token_issuer, "mesteri", PGC_SIGHUP, 0,
+	                           NULL, NULL, NULL);
 	DefineCustomIntVariable("mesteri.token_cache_kb", "Memory of a backend for tokens it has verified.",
-							"A verified token costs a hash instead of an RSA operation.", &mesteri_token_cache_kb,
-							TOKEN_CACHE_DEFAULT_KB, TOKEN_CACHE_MIN_KB, TOKEN_CACHE_MAX_KB, PGC_SIGHUP, GUC_UNIT_KB,
-							NULL, NULL, NULL);
+	                        "A verified token costs a hash instead of an RSA operation.", &mesteri_token_cache_kb,
+	                        TOKEN_CACHE_DEFAULT_KB, TOKEN_CACHE_MIN_KB, TOKEN_CACHE_MAX_KB, PGC_SIGHUP, GUC_UNIT_KB,
+	                        NULL, NULL, NULL);
 	DefineCustomIntVariable("mesteri.bcrypt_cost", "Cost of new password hashes: 2^cost rounds.",
-							"Below 12 is for tests; hashing then fails in production.", &mesteri_bcrypt_cost,
-							BCRYPT_DEFAULT_COST, BCRYPT_MIN_COST, BCRYPT_MAX_COST, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	                        "Below 12 is for tests; hashing then fails in production.", &mesteri_bcrypt_cost,
+	                        BCRYPT_DEFAULT_COST, BCRYPT_MIN_COST, BCRYPT_MAX_COST, PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("mesteri");
 }

@@ -12,9 +12,9 @@
 
 typedef struct QueryParameter
 {
-	char *name;		/* decoded, without a trailing [] */
-	bool is_list;	/* the name was written with [] */
-	List *values;	/* of char *, decoded, in the order given */
+	char *name;   /* decoded, without a trailing [] */
+	bool is_list; /* the name was written with [] */
+	List *values; /* of char *, decoded, in the order given */
 } QueryParameter;
 
 extern List *query_string_parse(const char *query);

@@ -19,7 +19,7 @@ typedef struct Request
 	char *token; /* NULL: anonymous */
 	char **path; /* values of the path's {name} segments */
 	int path_count;
-	List *query;	/* of QueryParameter */
+	List *query;    /* of QueryParameter */
 	JsonNode *body; /* NULL: none, or the route takes none */
 	char **headers; /* name, value, name, value ... */
 	int header_count;

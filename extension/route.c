@@ -122,7 +122,7 @@ mesteri_catalogue_changed(PG_FUNCTION_ARGS)
 {
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("catalogue_changed() can only be called as a trigger")));
+		                errmsg("catalogue_changed() can only be called as a trigger")));
 
 	CacheInvalidateRelcacheByRelid(RelationGetRelid(((TriggerData *) fcinfo->context)->tg_relation));
 	PG_RETURN_POINTER(NULL);
@@ -192,8 +192,8 @@ check_version(void)
 
 	if (strcmp(version, MESTERI_VERSION) != 0)
 		ereport(ERROR, (errcode(MSERR_UPGRADE_IN_PROGRESS),
-						errmsg("library of version %s serves a database of version %s", MESTERI_VERSION, version),
-						errhint("5")));
+		                errmsg("library of version %s serves a database of version %s", MESTERI_VERSION, version),
+		                errhint("5")));
 }
 
 static void
@@ -230,7 +230,7 @@ read_routes(void)
 	generation = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 
 	spi_as_owner("SELECT r.id, r.method, r.path, f.function, r.access, r.body_limit > 0"
-				 "  FROM mesteri.routes r JOIN mesteri.route_functions f USING (id)");
+	             "  FROM mesteri.routes r JOIN mesteri.route_functions f USING (id)");
 	for (uint64 i = 0; i < SPI_processed; i++)
 		add_route(SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
 }
@@ -380,10 +380,10 @@ read_default(const Route *route, Argument *argument, int number)
 	Datum value;
 	bool isnull;
 	Datum expression = OidFunctionCall2(F_PG_GET_FUNCTION_ARG_DEFAULT, ObjectIdGetDatum(route->function),
-										Int32GetDatum(number));
+	                                    Int32GetDatum(number));
 
 	spi_as_owner(psprintf("SELECT CAST(%s AS %s)", TextDatumGetCString(expression),
-						  format_type_be_qualified(argument->shape->type)));
+	                      format_type_be_qualified(argument->shape->type)));
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	argument->fallback_null = isnull;
 	if (!isnull)
@@ -406,8 +406,8 @@ plan_call(Route *route, const Oid *types)
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s(",
-					 quote_qualified_identifier(get_namespace_name(get_func_namespace(route->function)),
-												get_func_name(route->function)));
+	                 quote_qualified_identifier(get_namespace_name(get_func_namespace(route->function)),
+	                                            get_func_name(route->function)));
 	for (count = 0; count < get_func_nargs(route->function); count++)
 		appendStringInfo(&sql, "%s$%d", count == 0 ? "" : ", ", count + 1);
 	appendStringInfoChar(&sql, ')');

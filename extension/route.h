@@ -16,29 +16,29 @@
 /* Where an endpoint's argument comes from. */
 typedef enum ArgumentSource
 {
-	ARGUMENT_PATH,		 /* a {name} segment of the path */
-	ARGUMENT_FIELD,		 /* a member of the body, or of the query where the route takes no body */
-	ARGUMENT_HEADER,	 /* a request header: rows of mesteri.request_headers */
-	ARGUMENT_IP,		 /* _ip: address of the client */
-	ARGUMENT_LANGUAGE,	 /* _language: of the client */
+	ARGUMENT_PATH,       /* a {name} segment of the path */
+	ARGUMENT_FIELD,      /* a member of the body, or of the query where the route takes no body */
+	ARGUMENT_HEADER,     /* a request header: rows of mesteri.request_headers */
+	ARGUMENT_IP,         /* _ip: address of the client */
+	ARGUMENT_LANGUAGE,   /* _language: of the client */
 	ARGUMENT_REQUEST_ID, /* _request_id */
-	ARGUMENT_GIVEN		 /* _given: names of the fields that were sent, null ones included */
+	ARGUMENT_GIVEN       /* _given: names of the fields that were sent, null ones included */
 } ArgumentSource;
 
 typedef struct Argument
 {
 	char *name;
 	ArgumentSource source;
-	int path_index;	   /* ARGUMENT_PATH */
-	char *header;	   /* ARGUMENT_HEADER */
-	Shape *shape;	   /* ARGUMENT_PATH, ARGUMENT_FIELD */
-	bool required;	   /* ARGUMENT_FIELD without a default */
-	Datum fallback;	   /* the default */
+	int path_index; /* ARGUMENT_PATH */
+	char *header;   /* ARGUMENT_HEADER */
+	Shape *shape;   /* ARGUMENT_PATH, ARGUMENT_FIELD */
+	bool required;  /* ARGUMENT_FIELD without a default */
+	Datum fallback; /* the default */
 	bool fallback_null;
 } Argument;
 
-#define ACCESS_ANONYMOUS  (1 << 8)
-#define ACCESS_OF(type)	  (1 << (type)) /* of a UserType */
+#define ACCESS_ANONYMOUS (1 << 8)
+#define ACCESS_OF(type)  (1 << (type)) /* of a UserType */
 
 typedef struct Route
 {
@@ -47,11 +47,11 @@ typedef struct Route
 	char *path;
 	Oid function;
 	uint32 function_hash; /* of its pg_proc entry, to recognise invalidations */
-	int access;			  /* ACCESS_ bits */
-	bool is_read;		  /* GET: runs read-only */
+	int access;           /* ACCESS_ bits */
+	bool is_read;         /* GET: runs read-only */
 	bool takes_body;
-	bool takes_null;	  /* PUT: null clears a field */
-	int argument_count;	  /* -1: not looked up yet */
+	bool takes_null;    /* PUT: null clears a field */
+	int argument_count; /* -1: not looked up yet */
 	Argument *arguments;
 	SPIPlanPtr plan;
 } Route;

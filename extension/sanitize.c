@@ -22,6 +22,7 @@
 #include "postgres.h"
 
 #include <libxml/HTMLparser.h>
+#include <libxml/SAX2.h>
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"
@@ -96,6 +97,7 @@ static void sanitize_markup(StringInfo out, const char *dirty);
 static char *in_body(const char *dirty);
 static const char *declaration_end(const char *text);
 static bool parse(const char *html, htmlDocPtr *document);
+static void start_element(void *parser, const xmlChar *name, const xmlChar **attributes);
 static void ignore_error(void *context, xmlErrorPtr error);
 static void free_document(void *document);
 static void write_tree(Writer *writer, const xmlNode *root);
@@ -234,6 +236,7 @@ parse(const char *html, htmlDocPtr *document)
 	/* The mark says that the structure has serror; without it errors go to the global handler. */
 	parser->sax->initialized = XML_SAX2_MAGIC;
 	parser->sax->serror = ignore_error;
+	parser->sax->startElement = start_element;
 
 	*document = htmlCtxtReadMemory(parser, html, strlen(html), NULL, "UTF-8", PARSE_OPTIONS);
 	is_stopped = parser->disableSAX != 0;
@@ -243,6 +246,19 @@ parse(const char *html, htmlDocPtr *document)
 	if (is_out_of_memory)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 	return !is_stopped;
+}
+
+/* Adds an element with its href alone: others are of no use, and thousands of them would be slow. */
+static void
+start_element(void *parser, const xmlChar *name, const xmlChar **attributes)
+{
+	const xmlChar *href[3] = {NULL, NULL, NULL};
+
+	for (; attributes != NULL && attributes[0] != NULL && href[0] == NULL; attributes += 2)
+		if (xmlStrEqual(attributes[0], (const xmlChar *) "href"))
+			memcpy(href, attributes, 2 * sizeof(href[0]));
+
+	xmlSAX2StartElement(parser, name, href[0] == NULL ? NULL : href);
 }
 
 static void
@@ -427,8 +443,7 @@ treatment_of(const xmlNode *node)
 static const char *
 link_of(const xmlNode *node)
 {
-	const xmlAttr *href = xmlHasProp(node, (const xmlChar *) "href");
-	const xmlNode *value = href == NULL ? NULL : href->children;
+	const xmlNode *value = node->properties == NULL ? NULL : node->properties->children;
 	char *link;
 
 	if (value == NULL || value->type != XML_TEXT_NODE || value->next != NULL)

@@ -128,7 +128,7 @@ kind_of(Oid base)
 		return SHAPE_COMPOSITE;
 
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-					errmsg("type %s cannot be an argument of an endpoint", format_type_be(base))));
+	                errmsg("type %s cannot be an argument of an endpoint", format_type_be(base))));
 }
 
 static void

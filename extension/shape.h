@@ -21,26 +21,26 @@ typedef enum ShapeKind
 	SHAPE_ENUM,
 	SHAPE_UUID,
 	SHAPE_DATE,
-	SHAPE_TIME,		 /* timestamptz */
-	SHAPE_JSON,		 /* json or jsonb: any object or array */
-	SHAPE_ARRAY,	 /* JSON array; in a query name[]=a&name[]=b or name=a,b */
-	SHAPE_COMPOSITE	 /* JSON object with the attributes as members */
+	SHAPE_TIME,     /* timestamptz */
+	SHAPE_JSON,     /* json or jsonb: any object or array */
+	SHAPE_ARRAY,    /* JSON array; in a query name[]=a&name[]=b or name=a,b */
+	SHAPE_COMPOSITE /* JSON object with the attributes as members */
 } ShapeKind;
 
 typedef struct Shape
 {
 	ShapeKind kind;
-	Oid type;			/* as declared, perhaps a domain */
-	Oid base;			/* below all domains */
-	bool not_null;		/* some domain of the chain says NOT NULL */
-	TextForm form;		/* SHAPE_TEXT */
-	FmgrInfo input;		/* input function of type; unused for arrays and composites */
+	Oid type;       /* as declared, perhaps a domain */
+	Oid base;       /* below all domains */
+	bool not_null;  /* some domain of the chain says NOT NULL */
+	TextForm form;  /* SHAPE_TEXT */
+	FmgrInfo input; /* input function of type; unused for arrays and composites */
 	Oid input_param;
-	void *domain_extra; /* domain_check()'s cache, for domains over arrays and composites */
-	struct Shape *element;	/* SHAPE_ARRAY */
-	TupleDesc row;			/* SHAPE_COMPOSITE */
+	void *domain_extra;     /* domain_check()'s cache, for domains over arrays and composites */
+	struct Shape *element;  /* SHAPE_ARRAY */
+	TupleDesc row;          /* SHAPE_COMPOSITE */
 	struct Shape **members; /* SHAPE_COMPOSITE, one an attribute */
-	MemoryContext context;	/* where all of this lives */
+	MemoryContext context;  /* where all of this lives */
 } Shape;
 
 extern Shape *shape_of(Oid type);

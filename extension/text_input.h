@@ -10,9 +10,9 @@
 
 typedef enum TextForm
 {
-	TEXT_VERBATIM,	/* NFC only: passwords, tokens */
-	TEXT_LINE,		/* trimmed, no line break */
-	TEXT_PARAGRAPH	/* trimmed, line breaks and tabs kept */
+	TEXT_VERBATIM, /* NFC only: passwords, tokens */
+	TEXT_LINE,     /* trimmed, no line break */
+	TEXT_PARAGRAPH /* trimmed, line breaks and tabs kept */
 } TextForm;
 
 extern char *text_input(const char *typed, TextForm form);

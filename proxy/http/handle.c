@@ -258,7 +258,7 @@ answer_error(Request *request, const PGresult *error)
 		.retry_after = is_ours ? PQresultErrorField(error, PG_DIAG_MESSAGE_HINT) : NULL,
 	};
 
-	if (text == NULL || text->status >= 500)
+	if (text == NULL || (text->status >= 500 && !is_ours))
 		log_event(LOG_ERROR, request->id_text, "SQLSTATE %s: %s", sqlstate != NULL ? sqlstate : "?",
 		          PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY));
 	if (text != NULL && text->status == 503 && problem.retry_after == NULL)
