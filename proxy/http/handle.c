@@ -249,8 +249,8 @@ answer_error(Request *request, const PGresult *error)
 {
 	const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
 	bool is_ours = sqlstate != NULL && strncmp(sqlstate, "MS", 2) == 0;
-	const char *details = is_ours ? PQresultErrorField(error, PG_DIAG_MESSAGE_DETAIL) : NULL;
 	const ErrorText *text = sqlstate != NULL ? catalogue_error_of_sqlstate(request->catalogue, sqlstate) : NULL;
+	const char *details = is_ours && text != NULL ? PQresultErrorField(error, PG_DIAG_MESSAGE_DETAIL) : NULL;
 	Problem problem = {
 		.slug = text != NULL ? text->slug : "internal_error",
 		.details = details,

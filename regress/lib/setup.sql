@@ -42,7 +42,7 @@ $$;
 
 -- What went wrong with one field, as short as can be: "field rule", or ok.
 CREATE FUNCTION pg_temp.outcome(answer text) RETURNS text LANGUAGE sql AS $$
-    SELECT CASE WHEN answer NOT LIKE 'MS%' THEN 'ok'
+    SELECT CASE WHEN answer ~ '^([0-9]{3} )?{' THEN 'ok'
                 WHEN answer !~ '\[' THEN split_part(answer, ' ', 2)
                 ELSE concat_ws(' ', nullif(split_part(answer, ' ', 2), 'invalid_field'),
                                substr(answer, strpos(answer, '['))::json -> 0 ->> 'field',

@@ -174,13 +174,13 @@ SELECT written, CASE WHEN answer LIKE 'MS%' THEN pg_temp.outcome(answer) ELSE (a
 
 -- Truth.
 SELECT written, pg_temp.outcome(pg_temp.ask('GET', '/v1/probe?bool=' || written)) AS bool
-  FROM unnest('{true,false,TRUE,t,1,yes,on,null}'::text[] || '{""}') WITH ORDINALITY AS w (written, place)
+  FROM unnest('{true,false,TRUE,t,1,yes,on,"null"}'::text[] || '{""}') WITH ORDINALITY AS w (written, place)
  ORDER BY place;
 
 -- Lists in a query, in both spellings.
 SELECT query, pg_temp.ask('GET', '/v1/probe?' || query) AS answer
   FROM unnest('{wholes[]=1&wholes[]=2,"wholes=1,2","wholes=1%2C2",wholes%5B%5D=1,wholes[]=1,wholes=1,wholes=,wholes[]=,"wholes=1,,2","wholes=,1",
-                "wholes[]=1,2",wholes=1&wholes=2,wholes[0]=1,lines[]=a+b&lines[]=a%2Cb,choices[]=ro&choices[]=de,whole[]=1,place=1}'::text[])
+                "wholes[]=1,2",wholes=1&wholes=2,wholes[0]=1,lines[]=a+b&lines[]=a%2Cb,choices[]=ro&choices[]=de,whole[]=1}'::text[])
        WITH ORDINALITY AS q (query, place)
  ORDER BY place;
 
@@ -332,5 +332,8 @@ SELECT t.typname AS domain, c.conname AS "constraint"
   LEFT JOIN pg_constraint c ON c.contypid = t.oid
  WHERE t.typnamespace = 'api'::regnamespace AND t.typtype = 'd'
    AND NOT EXISTS (SELECT FROM limits l WHERE l.domain = t.typname AND l.rule = coalesce(c.conname, l.rule));
+
+-- A row has no spelling in a query.
+SELECT pg_temp.ask('GET', '/v1/probe?place=1') AS row, pg_temp.ask('GET', '/v1/probe?places[]=1') AS rows;
 
 ROLLBACK;
