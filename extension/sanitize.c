@@ -113,8 +113,9 @@ static Treatment treatment_of(const xmlNode *node);
 static const char *link_of(const xmlNode *node);
 static char *clean_link(const char *typed);
 static bool is_allowed_link(const char *link);
-static bool is_refused(const char *c, int *length);
+static bool is_nothing(const char *text);
 static void append_escaped(StringInfo out, const char *text);
+static int refused_length(const char *c);
 
 PG_FUNCTION_INFO_V1(mesteri_sanitize);
 
@@ -122,7 +123,8 @@ PG_FUNCTION_INFO_V1(mesteri_sanitize);
  * mesteri.sanitize(dirty text) returns text
  *		The text with allowed markup only.
  *
- * Text without & and < comes back as it is, byte for byte.
+ * dirty: UTF-8.  Without & and < it comes back as it is, byte for byte.
+ * Letters are to be brought into one form (text_input) before, not after.
  *
  * Errors: 54000 when the text is too long, 53200 when memory runs out.
  * Source: regress/sql/sanitize.sql has a case for each rule and trick.
@@ -384,7 +386,7 @@ open_element(Writer *writer, const xmlNode *node, const Element *element, const 
 static void
 write_text(Writer *writer, const char *text)
 {
-	bool is_blank = text[strspn(text, BLANKS)] == '\0';
+	bool is_blank = is_nothing(text);
 
 	/* Space between blocks is the author's indentation. */
 	if (is_blank && writer->is_line_ended)
@@ -439,7 +441,7 @@ treatment_of(const xmlNode *node)
 	return element == NULL ? UNWRAP : element->treatment;
 }
 
-/* Where an a leads, in the current context; NULL when that is nowhere we allow. */
+/* Where an a leads, by the one attribute that start_element left it; in the current context; NULL when that is nowhere we allow. */
 static const char *
 link_of(const xmlNode *node)
 {
@@ -457,7 +459,7 @@ link_of(const xmlNode *node)
  * clean_link
  *		A link without what browsers skip when they look for its scheme.
  *
- * Controls go, spaces around it too; those within become %20.
+ * Controls and line ends go, spaces around it too; those within become %20.
  */
 static char *
 clean_link(const char *typed)
@@ -468,13 +470,13 @@ clean_link(const char *typed)
 	initStringInfo(&link);
 	for (const char *c = typed; *c != '\0'; c++)
 	{
-		if (*c == ' ')
+		int refused = refused_length(c);
+
+		if (refused > 0)
+			c += refused - 1;
+		else if (*c == ' ')
 			spaces++;
-		else if ((unsigned char) *c < 0x20 || *c == 0x7F)
-			continue;
-		else if (c[0] == '\xC2' && (unsigned char) c[1] >= 0x80 && (unsigned char) c[1] <= 0x9F)
-			c++;
-		else
+		else if (strchr(BLANKS, *c) == NULL)
 		{
 			for (; spaces > 0; spaces--)
 				appendStringInfoString(&link, link.len > 0 ? "%20" : "");
@@ -500,14 +502,31 @@ is_allowed_link(const char *link)
 	return false;
 }
 
+/* Whether a text has nothing that append_escaped would write but space. */
+static bool
+is_nothing(const char *text)
+{
+	int refused;
+
+	for (; *text != '\0'; text += Max(refused, 1))
+	{
+		refused = refused_length(text);
+		if (refused == 0 && strchr(BLANKS, *text) == NULL)
+			return false;
+	}
+	return true;
+}
+
 static void
 append_escaped(StringInfo out, const char *text)
 {
-	int length;
-
 	for (const char *c = text; *c != '\0'; c++)
 	{
-		if (*c == '&')
+		int refused = refused_length(c);
+
+		if (refused > 0)
+			c += refused - 1;
+		else if (*c == '&')
 			appendStringInfoString(out, "&amp;");
 		else if (*c == '<')
 			appendStringInfoString(out, "&lt;");
@@ -515,22 +534,34 @@ append_escaped(StringInfo out, const char *text)
 			appendStringInfoString(out, "&gt;");
 		else if (*c == '"')
 			appendStringInfoString(out, "&quot;");
-		else if (is_refused(c, &length))
-			c += length - 1;
 		else
 			appendStringInfoCharMacro(out, *c);
 	}
 }
 
-/* What libxml2 skips: controls but tab and line ends, U+FFFE, U+FFFF.  Found only in what it did not read. */
-static bool
-is_refused(const char *c, int *length)
+/*
+ * refused_length
+ *		How many bytes a character has that is never written; 0 for any other.
+ *
+ * Those are controls but tab and line ends, which a reference such as &#128;
+ * can bring in; U+FFFE and U+FFFF, which libxml2 does not read; and U+0338,
+ * which NFC joins with the > of a tag before it, so that the tag stays open
+ * and takes the text after it for attributes.
+ */
+static int
+refused_length(const char *c)
 {
-	if ((unsigned char) *c < 0x20)
-	{
-		*length = 1;
-		return strchr(BLANKS, *c) == NULL;
-	}
-	*length = 3;
-	return strncmp(c, "\xEF\xBF\xBE", 3) == 0 || strncmp(c, "\xEF\xBF\xBF", 3) == 0;
+	const unsigned char *byte = (const unsigned char *) c;
+
+	if (byte[0] < 0x20)
+		return strchr(BLANKS, *c) == NULL ? 1 : 0;
+	if (byte[0] == 0x7F)
+		return 1;
+	if (byte[0] == 0xC2)
+		return byte[1] <= 0x9F ? 2 : 0;
+	if (byte[0] == 0xCC)
+		return byte[1] == 0xB8 ? 2 : 0;
+	if (byte[0] == 0xEF && byte[1] == 0xBF)
+		return byte[2] >= 0xBE ? 3 : 0;
+	return 0;
 }

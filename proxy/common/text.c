@@ -20,6 +20,13 @@ text_is_token_char(char c)
 	return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
 }
 
+/* Digits, and at least one. */
+bool
+text_is_number(const char *text)
+{
+	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
 /* Number of bytes of the UTF-8 character at text, or 0 when it is none: RFC 3629, 4. */
 static size_t
 utf8_char_length(const unsigned char *text, size_t left)

@@ -15,6 +15,7 @@
 #define UUID_TEXT_SIZE sizeof("00000000-0000-0000-0000-000000000000")
 
 bool text_is_token_char(char c) __attribute__((warn_unused_result));
+bool text_is_number(const char *text) __attribute__((warn_unused_result));
 bool text_is_utf8(const char *text, size_t length) __attribute__((warn_unused_result));
 bool text_equals_nocase(const char *text, size_t length, const char *lower) __attribute__((warn_unused_result));
 bool text_has_item(const char *list, size_t length, const char *lower) __attribute__((warn_unused_result));

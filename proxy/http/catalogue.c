@@ -206,7 +206,8 @@ read_route(Route *route, const PGresult *rows, int row)
 	route->body_limit = pg_int4_or(rows, row, ROUTE_BODY_LIMIT, 0);
 	route->content_type = mem_text(*content_type != '\0' ? content_type : "application/json; charset=utf-8");
 	return read_texts(rows, row, ROUTE_HEADERS, &route->request_headers, &route->request_header_count) &&
-	       route_has_lane(route, column(rows, row, ROUTE_LANE)) && route->method != METHOD_OTHER;
+	       route_has_lane(route, column(rows, row, ROUTE_LANE)) && route->method != METHOD_OTHER &&
+	       route->deadline_ms > 0;
 }
 
 static void

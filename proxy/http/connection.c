@@ -327,16 +327,19 @@ connection_kill(Connection *connection)
 	lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
+/* A client that does not see our end of the connection is no event. */
 static void
 count_expiry(const Connection *connection)
 {
-	static const CounterId counters[CONNECTION_STATES] = {
-		[CONNECTION_IDLE] = COUNT_LIMIT_KEEPALIVE,   [CONNECTION_HEAD] = COUNT_LIMIT_HEADER_TIME,
-		[CONNECTION_BODY] = COUNT_LIMIT_BODY_TIME,   [CONNECTION_SEND] = COUNT_LIMIT_SEND_TIME,
-		[CONNECTION_LINGER] = COUNT_LIMIT_KEEPALIVE,
+	static const CounterId counters[] = {
+		[CONNECTION_IDLE] = COUNT_LIMIT_KEEPALIVE,
+		[CONNECTION_HEAD] = COUNT_LIMIT_HEADER_TIME,
+		[CONNECTION_BODY] = COUNT_LIMIT_BODY_TIME,
+		[CONNECTION_SEND] = COUNT_LIMIT_SEND_TIME,
 	};
 
-	metrics_count(connection->worker->slot, counters[connection->state]);
+	if (connection->state != CONNECTION_LINGER)
+		metrics_count(connection->worker->slot, counters[connection->state]);
 }
 
 /* Closes the connections whose time in their state is over. */

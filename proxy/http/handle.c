@@ -6,6 +6,9 @@
  *
  * A request is answered only after its own Sync: the row arrives before the
  * commit, and a deferred constraint can still take it back.
+ *
+ * Static buffers hold the arrays while libpq copies them: a worker is one
+ * thread, and an allocation per request would be for nothing.
  *-------------------------------------------------------------------------
  */
 #include "http/handle.h"
@@ -199,8 +202,12 @@ handle_result(PgCall *call, PGresult *result)
 static bool
 row_is_readable(const PGresult *row)
 {
-	return row != NULL && PQntuples(row) == 1 && PQnfields(row) == COLUMN_COUNT &&
-	       PQgetlength(row, 0, COLUMN_STATUS) == 4;
+	int32_t status;
+
+	if (row == NULL || PQntuples(row) != 1 || PQnfields(row) != COLUMN_COUNT)
+		return false;
+	status = pg_int4_or(row, 0, COLUMN_STATUS, 0);
+	return status >= 200 && status <= 599;
 }
 
 /* Effects and generation count even if the client has hung up. */
@@ -240,6 +247,17 @@ answer_row(Request *request, const PGresult *row)
 		request_refuse_with(request, &problem);
 }
 
+/* The HINT of our own errors is Retry-After in seconds, if there is one. */
+static const char *
+retry_after_of(const PGresult *error, bool is_ours, const ErrorText *text)
+{
+	const char *hint = is_ours ? PQresultErrorField(error, PG_DIAG_MESSAGE_HINT) : NULL;
+
+	if (hint != NULL && text_is_number(hint))
+		return hint;
+	return text != NULL && text->status == 503 ? HANDLE_RETRY_AFTER : NULL;
+}
+
 /*
  * An error was raised.  Only our own SQLSTATEs carry something for the
  * client: DETAIL and HINT of others may hold values of other people's rows.
@@ -248,21 +266,19 @@ static void
 answer_error(Request *request, const PGresult *error)
 {
 	const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
-	bool is_ours = sqlstate != NULL && strncmp(sqlstate, "MS", 2) == 0;
 	const ErrorText *text = sqlstate != NULL ? catalogue_error_of_sqlstate(request->catalogue, sqlstate) : NULL;
-	const char *details = is_ours && text != NULL ? PQresultErrorField(error, PG_DIAG_MESSAGE_DETAIL) : NULL;
+	bool is_ours = text != NULL && strncmp(sqlstate, "MS", 2) == 0;
+	const char *details = is_ours ? PQresultErrorField(error, PG_DIAG_MESSAGE_DETAIL) : NULL;
 	Problem problem = {
 		.slug = text != NULL ? text->slug : "internal_error",
 		.details = details,
 		.details_length = details != NULL ? strlen(details) : 0,
-		.retry_after = is_ours ? PQresultErrorField(error, PG_DIAG_MESSAGE_HINT) : NULL,
+		.retry_after = retry_after_of(error, is_ours, text),
 	};
 
 	if (text == NULL || (text->status >= 500 && !is_ours))
 		log_event(LOG_ERROR, request->id_text, "SQLSTATE %s: %s", sqlstate != NULL ? sqlstate : "?",
 		          PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY));
-	if (text != NULL && text->status == 503 && problem.retry_after == NULL)
-		problem.retry_after = HANDLE_RETRY_AFTER;
 	request_refuse_with(request, &problem);
 }
 

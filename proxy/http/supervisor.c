@@ -36,7 +36,10 @@
 /* Generations that can overlap. */
 #define SUPERVISOR_GENERATIONS 4
 
-#define SUPERVISOR_POLL_MS        50
+/* How often we look around while something is under way, and otherwise. */
+#define SUPERVISOR_BUSY_MS 50
+#define SUPERVISOR_IDLE_MS 1000
+
 #define SUPERVISOR_RESTART_MIN_US (100 * US_PER_MS)
 #define SUPERVISOR_RESTART_MAX_US (10 * US_PER_SECOND)
 
@@ -386,10 +389,13 @@ supervisor_kill_late(Supervisor *supervisor)
 			kill(supervisor->children[i].pid, SIGKILL);
 }
 
+/* Waits for a signal, not long. */
 static void
 supervisor_take_signal(Supervisor *supervisor)
 {
-	struct timespec wait = {.tv_nsec = SUPERVISOR_POLL_MS * 1000000L};
+	bool busy = supervisor->stopping || count_current(supervisor, true) < supervisor->config->workers;
+	int wait_ms = busy ? SUPERVISOR_BUSY_MS : SUPERVISOR_IDLE_MS;
+	struct timespec wait = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000L};
 
 	switch (sigtimedwait(&supervisor->signals, NULL, &wait))
 	{

@@ -321,11 +321,13 @@ worker_resume_accepting(Worker *worker)
 		ev_io_start(worker->loop, &worker->acceptable);
 }
 
-/* Ends the loop when the last client has its answer. */
+/* Ends the loop when the last client has its answer, and the database, if it is there, has the effects. */
 void
 worker_check_drained(Worker *worker)
 {
-	if (worker->draining && worker->connections.count == 0 && !effects_are_pending(&worker->effects))
+	bool effects = effects_are_pending(&worker->effects) && worker->lanes[LANE_WRITE].ready > 0;
+
+	if (worker->draining && worker->connections.count == 0 && !effects)
 		ev_break(worker->loop, EVBREAK_ALL);
 }
 
@@ -358,6 +360,7 @@ worker_tick_drain(Worker *worker, uint64_t now)
 
 	if (spent > WORKER_DRAIN_IDLE_US)
 		connection_set_close_idle(&worker->connections);
+	worker_check_drained(worker);
 	if (spent > (uint64_t) worker->config->drain_seconds * US_PER_SECOND)
 	{
 		log_warning("gave up %d connections", worker->connections.count);

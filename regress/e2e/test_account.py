@@ -145,7 +145,6 @@ BAD_REQUESTS = [
     ("POST", "/v1/auth/login", '{"email_or_phone": null, "password": "x"}'),
     ("POST", "/v1/auth/login", '{"email_or_phone": "a", "email_or_phone": "b", "password": "x"}'),
     ("POST", "/v1/auth/login", '{"email_or_phone": "a", "password": "x", "remember": true}'),
-    ("POST", "/v1/auth/login", '{"email_or_phone": "nimeni@example.ro", "password": "gresita de tot"}'),
     ("POST", "/v1/auth/login?x=1", '{"email_or_phone": "a", "password": "x"}'),
     ("POST", "/v1/auth/refresh", '{"refresh_token": "AAAA"}'),
     ("POST", "/v1/auth/logout", None),
@@ -183,6 +182,16 @@ def same_problem(client, psql, method, path, body, token=None):
 @pytest.mark.parametrize("method, path, body", BAD_REQUESTS)
 def test_same_problem_by_http_and_psql(client, psql, method, path, body):
     same_problem(client, psql, method, path, body)
+
+
+@pytest.mark.parametrize("identifier", ["nimeni1@example.ro", "0745999999", "eva.kovacs@example.ro"])
+def test_same_problem_of_a_wrong_password(client, psql, identifier):
+    body = {"email_or_phone": identifier, "password": "gresita de tot"}
+    by_http, by_psql = client.post("/v1/auth/login", body), psql("POST", "/v1/auth/login", body)
+    assert (by_http.status, by_http.error) == (401, "invalid_credentials")
+    problem = by_http.json()
+    del problem["request_id"]
+    assert by_psql.status == 401 and by_psql.json() == problem
 
 
 @pytest.mark.parametrize("method, path", [("DELETE", "/v1/feed"), ("POST", "/v1/users/me"), ("PUT", "/v1/posts/7")])

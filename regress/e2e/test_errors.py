@@ -1,0 +1,435 @@
+"""Every error of the catalogue happens over HTTP; each has a provocation here, in the name of its slug."""
+
+import csv
+import os
+import socket
+import threading
+import time
+import uuid
+from contextlib import contextmanager
+
+import pytest
+
+from client import LANGUAGES, Connection, check, compose, head
+from server import ROOT, wait_until
+
+CATALOGUE = {row["slug"]: row for row in csv.DictReader(open(os.path.join(ROOT, "data", "errors.csv"), encoding="utf-8"))}
+RULES = {row["rule"]: row for row in csv.DictReader(open(os.path.join(ROOT, "data", "rules.csv"), encoding="utf-8"))}
+
+PROVOCATIONS = {}
+
+
+def provokes(slug):
+    def remember(function):
+        assert slug not in PROVOCATIONS
+        PROVOCATIONS[slug] = function
+        return function
+
+    return remember
+
+
+def test_every_error_is_provoked():
+    assert set(PROVOCATIONS) == set(CATALOGUE)
+
+
+@pytest.mark.parametrize("slug", CATALOGUE)
+def test_error(slug, request, client):
+    """The provocation gives an answer in each language, for it is repeatable."""
+    def provoke(language):
+        return PROVOCATIONS[slug](request.getfixturevalue, {"Accept-Language": language, "X-Request-Id": request_id})
+
+    for language in LANGUAGES:
+        request_id = str(uuid.uuid4())
+        answer = provoke(language)
+        row = CATALOGUE[slug]
+        assert (answer.status, answer.error) == (int(row["status"]), slug), answer
+        problem = answer.json()
+        assert problem["title"] == row["title"]
+        if slug not in ("header_too_large", "uri_too_long"):  # their headers are not read to the end
+            assert problem["message"] == row[f"message_{language}"]
+            assert problem["request_id"] == request_id
+        for detail in problem["details"]:
+            assert detail["message"] == RULES[detail["rule"]][f"message_{language}"]
+
+
+# The request itself.
+
+
+@provokes("malformed_body")
+def _(get, headers):
+    return get("client").post("/v1/auth/login", b'{"email_or_phone": ', headers=headers)
+
+
+@provokes("unknown_field")
+def _(get, headers):
+    answer = get("client").post("/v1/auth/login", {"email_or_phone": "a", "password": "b", "otp": "c"}, headers=headers)
+    assert [(d["field"], d["rule"]) for d in answer.json()["details"]] == [("otp", "unknown")]
+    return answer
+
+
+@provokes("duplicate_field")
+def _(get, headers):
+    answer = get("client").get("/v1/feed?limit=5&limit=6", headers=headers)
+    assert [(d["field"], d["rule"]) for d in answer.json()["details"]] == [("limit", "duplicate")]
+    return answer
+
+
+@provokes("invalid_field")
+def _(get, headers):
+    answer = get("client").get("/v1/feed?lat=91&lon=0", headers=headers)
+    assert [(d["field"], d["rule"]) for d in answer.json()["details"]] == [("lat", "range")]
+    return answer
+
+
+@provokes("not_found")
+def _(get, headers):
+    return get("client").get(f"/v1/posts/{uuid.uuid4()}", headers=headers)
+
+
+@provokes("method_not_allowed")
+def _(get, headers):
+    answer = get("client")("DELETE", "/v1/users/me", headers=headers)
+    assert set(answer.header("allow").split(", ")) == {"GET", "HEAD", "PUT", "OPTIONS"}
+    return answer
+
+
+@provokes("length_required")
+def _(get, headers):
+    return get("client").post("/v1/auth/login", headers={**headers, "Transfer-Encoding": "chunked",
+                                                         "Content-Type": "application/json"})
+
+
+@provokes("payload_too_large")
+def _(get, headers):
+    return get("client").post("/v1/auth/login", b" " * 16385, headers=headers)
+
+
+@provokes("uri_too_long")
+def _(get, headers):
+    return get("client").get("/v1/feed?cursor=" + "A" * 9000, headers=headers)
+
+
+@provokes("header_too_large")
+def _(get, headers):
+    return get("client").get("/v1/feed", headers={**headers, "X-Filler": "x" * 17000})
+
+
+@provokes("unsupported_media_type")
+def _(get, headers):
+    return get("client").post("/v1/auth/login", b"<xml/>", headers={**headers, "Content-Type": "text/xml"})
+
+
+# Who asks.
+
+
+@provokes("unauthenticated")
+def _(get, headers):
+    return get("client").get("/v1/users/me", headers=headers)
+
+
+@provokes("token_expired")
+def _(get, headers):
+    person = get("register")(get("client"))
+    token = get("database").value("""
+        SELECT mesteri.jwt_sign(json_build_object('iss', 'mesteri', 'sub', user_id, 'user_type', 'client',
+               'iat', 1700000000, 'exp', 1700000900, 'jti', mesteri.uuid7(), 'refresh_token_id', id, 'permissions', '{}'::text[]))
+          FROM mesteri.token_families WHERE user_id = %s""", person.id)
+    return get("client").get("/v1/users/me", token=token, headers=headers)
+
+
+@provokes("token_revoked")
+def _(get, headers):
+    person = get("register")(get("client"))
+    assert person.client.post("/v1/auth/logout").status == 200
+    return person.client.get("/v1/feed", headers=headers)
+
+
+@provokes("invalid_credentials")
+def _(get, headers):
+    return get("client").post("/v1/auth/login", {"email_or_phone": f"{uuid.uuid4()}@example.ro", "password": "nu e asta deloc"},
+                              headers=headers)
+
+
+@provokes("account_suspended")
+def _(get, headers):
+    """Right password; a wrong one does not tell."""
+    client, person = get("client"), get("register")(get("client"))
+    get("database").run("UPDATE mesteri.users SET is_active = false WHERE id = %s", person.id)
+    wrong = client.post("/v1/auth/login", {"email_or_phone": person.email, "password": "nu e asta deloc"})
+    assert wrong.error == "invalid_credentials"
+    return client.post("/v1/auth/login", {"email_or_phone": person.email, "password": person.password}, headers=headers)
+
+
+def test_suspension_ends_sessions(client, register, database):
+    """An older token says account_suspended once the sessions are ended for that reason; so does the refresh token."""
+    person = register(client)
+    assert person.client.get("/v1/users/me").status == 200
+    connection = database.connect()
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT mesteri.end_session(id, 'suspended') FROM mesteri.token_families WHERE user_id = %s", (person.id,))
+        assert person.client.get("/v1/users/me").status == 200  # not before the commit
+        cursor.execute("COMMIT")
+    connection.close()
+    assert person.client.get("/v1/users/me").error == "account_suspended"
+    assert client.post("/v1/auth/refresh", {"refresh_token": person.refresh_token}).error == "account_suspended"
+
+
+@provokes("forbidden_role")
+def _(get, headers):
+    return get("staff").put("/v1/users/me", {"city": "Dej"}, headers={**headers, "If-Match": "*"})
+
+
+@provokes("rate_limited")
+def _(get, headers):
+    identifier = f"{uuid.uuid4()}@example.ro"
+    for _ in range(5):
+        assert get("client").post("/v1/auth/login", {"email_or_phone": identifier, "password": "nu e asta deloc"}).status == 401
+    return get("client").post("/v1/auth/login", {"email_or_phone": identifier, "password": "nu e asta deloc"}, headers=headers)
+
+
+# What they ask for.
+
+
+@provokes("already_exists")
+def _(get, headers):
+    client, person = get("client"), get("register")(get("client"))
+    answer = client.post("/v1/auth/register", get("person")(email=person.email.upper()), headers=headers)
+    assert [(d["field"], d["rule"]) for d in answer.json()["details"]] == [("email", "unique")]
+    by_phone = client.post("/v1/auth/register", get("person")(phone_number=f"+4{person.phone_number}"))
+    assert [(d["field"], d["rule"]) for d in by_phone.json()["details"]] == [("phone_number", "unique")]
+    return answer
+
+
+@provokes("weak_password")
+def _(get, headers):
+    for password, rule in (("patrula 7", "min_length"), ("ă" * 37, "max_bytes"), ("Parola123456", "common")):
+        answer = get("client").post("/v1/auth/register", get("person")(password=password), headers=headers)
+        assert [(d["field"], d["rule"]) for d in answer.json()["details"]] == [("password", rule)]
+    return answer
+
+
+@provokes("precondition_required")
+def _(get, headers):
+    return get("register")(get("client")).client.put("/v1/users/me", {"city": "Dej"}, headers=headers)
+
+
+@provokes("precondition_failed")
+def _(get, headers):
+    return get("register")(get("client")).client.put("/v1/users/me", {"city": "Dej"}, headers={**headers, "If-Match": '"7"'})
+
+
+# What goes wrong on our side: in a database of its own, broken on purpose and mended.
+
+
+@contextmanager
+def endpoint_body(database, body):
+    """GET /categories runs this PL/pgSQL instead of its own."""
+    original = database.value("SELECT pg_get_functiondef('api.category_list'::regproc)")
+    database.run(f"""
+        CREATE OR REPLACE FUNCTION api.category_list(
+            _language text, parent_id uuid DEFAULT NULL, page api.page DEFAULT 1, "limit" api.page_limit DEFAULT 100)
+            RETURNS mesteri.answer LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
+            AS $$ BEGIN {body} END; $$""")
+    try:
+        yield
+    finally:
+        database.run(original)
+
+
+@provokes("internal_error")
+def _(get, headers):
+    client = get("scratch_proxy").client()
+    with endpoint_body(get("scratch"), "PERFORM 1 / 0; RETURN mesteri.ok('{}');"):
+        answer = client.get("/v1/categories", headers=headers)
+        assert b"zero" not in answer.body and b"division" not in answer.body
+    assert client.get("/v1/categories").status == 200
+    return answer
+
+
+@pytest.mark.parametrize("body", [
+    "RAISE EXCEPTION 'parola lui Ion' USING DETAIL = 'Ion are 50000 lei', HINT = 'SELECT * FROM mesteri.users';",
+    "RAISE EXCEPTION 'x' USING ERRCODE = 'unique_violation', DETAIL = 'Key (email)=(ion@example.ro) already exists.';",
+    "RAISE EXCEPTION 'x' USING ERRCODE = 'XX001', DETAIL = 'page 7 of relation';",
+    "RETURN NULL;",
+    "RAISE EXCEPTION 'x' USING ERRCODE = 'MSZ99', DETAIL = '[]';",
+])
+def test_our_faults_tell_nothing(scratch, scratch_proxy, body):
+    with endpoint_body(scratch, body):
+        answer = scratch_proxy.client().get("/v1/categories")
+    assert (answer.status, answer.error) == (500, "internal_error"), answer
+    assert answer.json()["details"] == [] and answer.header("retry-after") is None
+    for word in (b"ion", b"Ion", b"lei", b"Key", b"relation"):
+        assert word not in answer.body.replace(b"Something", b"").replace(b"nostru", b""), answer
+
+
+@provokes("conflict")
+def _(get, headers):
+    client = get("scratch_proxy").client()
+    for sqlstate in ("serialization_failure", "deadlock_detected"):
+        with endpoint_body(get("scratch"), f"RAISE EXCEPTION 'x' USING ERRCODE = '{sqlstate}';"):
+            answer = client.get("/v1/categories", headers=headers)
+            assert answer.error == "conflict"
+    assert client.get("/v1/categories").status == 200
+    return answer
+
+
+@provokes("upgrade_in_progress")
+def _(get, headers):
+    """A library that does not fit its database answers nothing; once they fit again, it goes on by itself."""
+    scratch, client = get("scratch"), get("scratch_proxy").client()
+    version = scratch.value("SELECT extversion FROM pg_extension WHERE extname = 'mesteri'")
+
+    def set_version(wanted):
+        scratch.run("UPDATE pg_extension SET extversion = %s WHERE extname = 'mesteri'", wanted)
+        scratch.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'mesteri_proxy' AND datname = %s",
+                    scratch.name)
+
+    set_version("0.0.0")
+    try:
+        answer = wait_until(lambda: not_overloaded(client.get("/v1/categories", headers=headers)), 20, "other connections")
+    finally:
+        set_version(version)
+    wait_until(lambda: client.get("/v1/categories").status == 200, 20, "the service goes on")
+    return answer
+
+
+def not_overloaded(answer):
+    return answer if answer.error != "overloaded" else None
+
+
+@provokes("overloaded")
+def _(get, headers):
+    proxy = get("proxy_without_database")
+    answer = proxy.client().get("/v1/feed", headers=headers)
+    assert proxy.client().get("/ready").status == 503
+    assert proxy.client().get("/health").status == 200
+    return answer
+
+
+@pytest.fixture(scope="module")
+def proxy_without_database(world):
+    proxy = world.proxy("host=/nonexistent user=mesteri_proxy dbname=mesteri", name="alone", is_ready=False, start_wait_ms=0)
+    wait_until(lambda: health(proxy), 10, "the proxy accepts")
+    return proxy
+
+
+def health(proxy):
+    try:
+        return proxy.client().get("/health").status == 200
+    except OSError:
+        return False
+
+
+def test_overloaded_when_the_queue_is_full(world, database, register):
+    """One connection, one place in the queue: of many waiting writers few are let in, the others are told at once."""
+    proxy = world.proxy(database, name="narrow", workers=1, lane_write_connections=1, lane_write_depth=1,
+                        lane_write_queue=1, lane_write_wait_ms=10000)
+    person = register(proxy.client())
+    answers = []
+
+    def write():
+        answers.append(person.client.put("/v1/users/me", {"city": "Dej"}, headers={"If-Match": "*"}))
+
+    connection = database.connect()
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM mesteri.user_profiles WHERE user_id = %s FOR UPDATE", (person.id,))
+        threads = [threading.Thread(target=write) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: len(answers) == 6, 10, "six of eight are refused")
+        cursor.execute("ROLLBACK")
+    connection.close()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.status for answer in answers) == [200, 200] + [503] * 6
+    assert all(answer.error == "overloaded" for answer in answers if answer.status == 503)
+
+
+def test_overloaded_when_the_wait_is_long(world, database, register):
+    proxy = world.proxy(database, name="impatient", workers=1, lane_write_connections=1, lane_write_depth=1,
+                        lane_write_wait_ms=300)
+    person = register(proxy.client())
+    answers = []
+
+    def write():
+        answers.append(person.client.put("/v1/users/me", {"city": "Dej"}, headers={"If-Match": "*"}))
+
+    connection = database.connect()
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM mesteri.user_profiles WHERE user_id = %s FOR UPDATE", (person.id,))
+        threads = [threading.Thread(target=write) for _ in range(3)]
+        started = time.monotonic()
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: len(answers) == 2, 5, "two of three waited too long")
+        assert 0.25 < time.monotonic() - started < 2
+        cursor.execute("ROLLBACK")
+    connection.close()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.status for answer in answers) == [200, 503, 503]
+
+
+@provokes("deadline_exceeded")
+def _(get, headers):
+    """Somebody holds the row; a short deadline ends the wait, and nothing of the request stays."""
+    scratch, client = get("scratch"), get("scratch_proxy").client()
+    person = get("register")(client)
+    path = ("PUT", "/v1/users/me")
+    deadline = scratch.value("SELECT deadline_ms FROM mesteri.routes WHERE method = %s AND path = %s", *path)
+
+    def set_deadline(milliseconds):
+        scratch.run("UPDATE mesteri.routes SET deadline_ms = %s WHERE method = %s AND path = %s", milliseconds, *path)
+        person.client.get("/v1/users/me")  # brings the proxy the news
+        time.sleep(1.5)
+
+    set_deadline(200)
+    connection = scratch.connect()
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM mesteri.user_profiles WHERE user_id = %s FOR UPDATE", (person.id,))
+        started = time.monotonic()
+        answer = person.client.put("/v1/users/me", {"city": "Dej"}, headers={**headers, "If-Match": "*"})
+        assert time.monotonic() - started < 1, "the database itself ends it, not the proxy's patience"
+        cursor.execute("ROLLBACK")
+    connection.close()
+    set_deadline(deadline)
+    assert person.client.get("/v1/users/me").json()["profile"]["city"] is None
+    return answer
+
+
+# Details of the answers themselves.
+
+
+@pytest.mark.parametrize("sent", ["", "7", "x" * 36, "{" + str(uuid.UUID(int=7)) + "}", str(uuid.UUID(int=7)) + "\tx", "ț"])
+def test_request_id_of_the_client_must_be_a_uuid(client, sent):
+    answer = client.get("/v1/nowhere", headers={"X-Request-Id": sent.encode("utf-8").decode("latin-1")})
+    assert answer.header("x-request-id") != sent
+
+
+def test_request_id_is_echoed(client):
+    sent = str(uuid.uuid4())
+    assert client.get("/v1/categories", headers={"X-Request-Id": sent}).header("x-request-id") == sent
+    assert client.get("/v1/nowhere", headers={"X-Request-Id": sent.upper()}).header("x-request-id") == sent
+
+
+def test_path_of_a_problem_has_no_query(client):
+    assert client.get("/v1/nowhere?token=abc").json()["path"] == "/v1/nowhere"
+    assert client.get('/v1/no"where\\').json()["path"] == '/v1/no"where\\'
+
+
+def test_order_of_checks(client, register):
+    """404 and 405 before everything, size before who, who before what."""
+    person = register(client)
+    bad = {"Authorization": "Bearer x"}
+    assert client.post("/v1/nowhere", b"[" * 70000, headers=bad).error == "not_found"
+    assert client.post("/v1/feed", b"[" * 70000, headers=bad).error == "method_not_allowed"
+    assert client.put("/v1/users/me", b" " * 70000, headers=bad).error == "payload_too_large"
+    assert client.put("/v1/users/me", b"[", headers={**bad, "Content-Type": "text/plain"}).error == "unsupported_media_type"
+    assert client.put("/v1/users/me", b"[", headers=bad).error == "unauthenticated"
+    assert person.client.put("/v1/users/me", b"[").error == "malformed_body"
+    assert person.client.put("/v1/users/me", {"x": 1}).error == "unknown_field"
+    assert person.client.put("/v1/users/me", {"city": "Dej"}).error == "precondition_required"
