@@ -39,18 +39,14 @@ typedef struct Setting
 	const char *meaning;
 } Setting;
 
-#define NUMBER(field, minimum, maximum, initial, meaning)                                                              \
-	{                                                                                                                  \
-#field, offsetof(Config, field), minimum, maximum, initial, meaning                                            \
-	}
-#define TEXT(field, initial, meaning)                                                                                  \
-	{                                                                                                                  \
-#field, offsetof(Config, field), 0, 0, initial, meaning                                                        \
-	}
-#define LANE(id, lane, field, minimum, maximum, initial, meaning)                                                      \
-	{                                                                                                                  \
-		"lane_" lane "_" #field, offsetof(Config, lanes[id].field), minimum, maximum, initial, meaning                 \
-	}
+/* clang-format off */
+#define NUMBER(field, minimum, maximum, initial, meaning) \
+	{#field, offsetof(Config, field), minimum, maximum, initial, meaning}
+#define TEXT(field, initial, meaning) \
+	{#field, offsetof(Config, field), 0, 0, initial, meaning}
+#define LANE(id, lane, field, minimum, maximum, initial, meaning) \
+	{"lane_" lane "_" #field, offsetof(Config, lanes[id].field), minimum, maximum, initial, meaning}
+/* clang-format on */
 
 static const Setting settings[] = {
 	TEXT(listen_host, "127.0.0.1", "numeric address to listen on; :: is every address"),
