@@ -28,7 +28,7 @@ SELECT name, pg_temp.verdict(password) AS verdict
  ORDER BY number;
 
 -- Common: each stem that is long enough, and each stem with each ending, in any letter case; not with something more.
-SELECT count(*) > 9000 AS many, count(*) FILTER (WHERE pg_temp.verdict(password) <> 'common') AS not_refused,
+SELECT count(*) > 2000 AS many, count(*) FILTER (WHERE pg_temp.verdict(password) <> 'common') AS not_refused,
        count(*) FILTER (WHERE pg_temp.verdict(upper(password)) <> 'common') AS not_refused_in_upper_case,
        count(*) FILTER (WHERE pg_temp.verdict(password || '~q') <> 'fine') AS refused_with_two_more
   FROM (SELECT DISTINCT s.part || coalesce(e.part, '') AS password

@@ -18,7 +18,7 @@ CREATE FUNCTION pg_temp.me(token text) RETURNS text LANGUAGE sql AS $$
       FROM pg_temp.ask('GET', '/v1/users/me', token => token) AS answer $$;
 -- The claims of a token with some changed, signed anew.
 CREATE FUNCTION pg_temp.resigned(token text, changes jsonb, without text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
-    SELECT mesteri.jwt_sign((pg_temp.part(token, 2)::jsonb || changes - coalesce(without, ''))::json) $$;
+    SELECT mesteri.jwt_sign(((pg_temp.part(token, 2)::jsonb || changes) - coalesce(without, ''))::json) $$;
 
 -- The claims.
 SELECT string_agg(key, ' ' ORDER BY key) AS header FROM json_object_keys(pg_temp.part(:'ana', 1)) AS k (key);
