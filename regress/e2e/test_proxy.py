@@ -351,6 +351,27 @@ def test_sigterm_under_load(own, database, register, plain):
     assert not os.path.exists(proxy.port_file)
 
 
+def test_sigterm_and_kept_connections(own, database):
+    """A client that has kept its connection, or is in the middle of a request, may still say what it was about to."""
+    proxy = own("lastcall", workers=1)
+    request = compose("GET", "/v1/categories?limit=1")
+    half, kept, silent = (Connection(proxy.port) for _ in range(3))
+    for connection in (kept, silent):
+        connection.send(request)
+        assert check(connection.read()).status == 200
+    half.send(request[:30])
+    time.sleep(0.2)
+    proxy.signal(signal.SIGTERM)
+    time.sleep(0.4)
+    for connection, rest in ((kept, request), (half, request[30:])):
+        connection.send(rest)
+        answer = check(connection.read())
+        assert answer.status == 200 and answer.header("connection") == "close"
+        assert connection.is_closed()
+    assert silent.is_closed()
+    assert proxy.process.wait(5) == 0
+
+
 @pytest.mark.parametrize("plain", [False, True], ids=["sanitized", "plain"])
 def test_sighup_under_load(own, plain):
     """New workers with new settings; nobody is refused, nobody loses an answer."""

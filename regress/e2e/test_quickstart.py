@@ -1,8 +1,8 @@
 """docs/quickstart.md does what it says, command by command, in a checkout of its own.
 
 Every ```sh block is run by bash in the checkout's root, every ```sql block by psql as `make psql` opens it, in the order
-of the page; a command that fails fails the test.  As for somebody who types them into one terminal, variables live on
-from block to block.  A line that begins with `make run` is started and stays, as in a second terminal; 8080 becomes a free
+of the page; a command that fails fails the test, and so does an answer of 5xx.  As for somebody who types them into one
+terminal, variables and functions of bash live on from block to block, and so does the session of psql.  A line that begins with `make run` is started and stays, as in a second terminal; 8080 becomes a free
 port, and there are few demo posts.  What is not meant to be typed bears another language; nothing is skipped.
 """
 
@@ -56,6 +56,7 @@ class Terminal:
         self.port = free_port()
         self.variables = os.path.join(root, ".variables")
         self.server = None
+        self.psql = None
         self.output = os.path.join(root, ".run-output")
         self.environment = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
         self.environment.update(MESTERI_PORT=str(self.port), DEMO_POSTS="1000")
@@ -63,23 +64,38 @@ class Terminal:
     def here(self, text):
         return re.sub(r"\b8080\b", str(self.port), text)
 
-    def run(self, command, text, what):
-        done = subprocess.run(command, input=text, cwd=self.root, env=self.environment, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=120)
-        assert done.returncode == 0, f"{what} ended with {done.returncode}:\n{text}\n{done.stdout}"
-        assert "internal_error" not in done.stdout, f"{what}:\n{done.stdout}"
-        return done.stdout
+    def check(self, output, what):
+        assert not re.search(r'"status": 5\d\d', output), f"{what}\n{output}"
 
     def sh(self, text, what):
         for line in RUN.findall(text):
             self.start(line)
         rest = self.here(RUN.sub("", text))
-        if rest.strip():
-            script = f"set -a\n[ ! -f {self.variables} ] || . {self.variables}\nset -eo pipefail\n{rest}\nexport -p > {self.variables}\n"
-            self.run(["bash", "-c", script], "", f"{what}: {rest}")
+        if not rest.strip():
+            return
+        script = (f"set -a\n[ ! -f {self.variables} ] || . {self.variables}\nset -e\n{rest}\n"
+                  f"{{ export -p; declare -f; }} > {self.variables}\n")
+        done = subprocess.run(["bash", "-c", script], stdin=subprocess.DEVNULL, cwd=self.root, env=self.environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+        assert done.returncode == 0, f"{what} ended with {done.returncode}\n{rest}\n{done.stdout}"
+        self.check(done.stdout, what)
 
     def sql(self, text, what):
-        self.run(["deploy/cluster.sh", "psql", "var", "-X", "-v", "ON_ERROR_STOP=1"], text, what)
+        """psql ends at the first error, and then there is no line that says END."""
+        if self.psql is None:
+            self.psql = subprocess.Popen(["deploy/cluster.sh", "psql", "var", "-X", "-v", "ON_ERROR_STOP=1"], cwd=self.root,
+                                         env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         stderr=subprocess.STDOUT, text=True)
+        self.psql.stdin.write(f"{text}\n\\echo END\n")
+        self.psql.stdin.flush()
+        output = []
+        for line in self.psql.stdout:
+            if line == "END\n":
+                break
+            output.append(line)
+        else:
+            raise AssertionError(f"{what}\n{text}\n{''.join(output)}")
+        self.check("".join(output), what)
 
     def start(self, line):
         assert self.server is None, "make run is there twice"
@@ -91,14 +107,18 @@ class Terminal:
             assert self.server.poll() is None and time.monotonic() < end, f"{line}: {open(self.output).read()}"
             time.sleep(0.2)
 
-    def interrupt(self):
-        """Ctrl-C."""
-        os.killpg(self.server.pid, signal.SIGINT)
-        return self.server.wait(60)
+    def end(self):
+        """Ctrl-C, unless the page itself has ended it; returns what `make run` said."""
+        if self.psql is not None:
+            self.psql.stdin.close()
+            self.psql.wait(10)
+        if self.server is not None and self.server.poll() is None:
+            os.killpg(self.server.pid, signal.SIGINT)
+            self.server.wait(60)
+        return open(self.output).read()
 
     def close(self):
-        if self.server is not None and self.server.poll() is None:
-            self.interrupt()
+        self.end()
         subprocess.run([os.path.join(self.root, "deploy", "remove.sh")], env=self.environment, cwd=self.root, timeout=90)
 
 
@@ -119,6 +139,6 @@ def test_quickstart(terminal):
     assert any(RUN.search(text) for language, text, _ in page if language == "sh"), "the page does not say `make run`"
     for language, text, line in page:
         if language in RUNNABLE:
-            getattr(terminal, language)(text, f"quickstart.md, line {line}")
-    assert terminal.interrupt() in (130, -signal.SIGINT)  # make itself dies of it once its command has ended
-    assert "Mesteri has stopped." in open(terminal.output).read()
+            getattr(terminal, language)(text, f"quickstart.md, line {line}:")
+    said = terminal.end()
+    assert "Mesteri has stopped." in said, said

@@ -28,14 +28,14 @@ SELECT name, pg_temp.verdict(password) AS verdict
  ORDER BY number;
 
 -- Common: each stem that is long enough, and each stem with each ending, in any letter case; not with something more.
-SELECT count(*) > 2000 AS many, count(*) FILTER (WHERE pg_temp.verdict(password) <> 'common') AS not_refused,
+SELECT count(*) > 50 AS many, count(*) FILTER (WHERE pg_temp.verdict(password) <> 'common') AS not_refused,
        count(*) FILTER (WHERE pg_temp.verdict(upper(password)) <> 'common') AS not_refused_in_upper_case,
        count(*) FILTER (WHERE pg_temp.verdict(password || '~q') <> 'fine') AS refused_with_two_more
   FROM (SELECT DISTINCT s.part || coalesce(e.part, '') AS password
           FROM mesteri.common_password_parts s
           LEFT JOIN (SELECT part FROM mesteri.common_password_parts WHERE position = 'ending' UNION ALL SELECT NULL) AS e ON true
          WHERE s.position = 'stem') AS p
- WHERE char_length(password) >= 10 AND hashtext(password) % 10 = 0;
+ WHERE char_length(password) >= 10 AND hashtext(password) % 300 = 0;
 SELECT password, pg_temp.verdict(password) AS verdict
   FROM unnest('{1234567890,password123,Password2024,parola123456,qwertyuiop,iloveyou1234}'::text[]) AS p (password);
 

@@ -94,9 +94,17 @@ DROP FUNCTION public.unrelated();
 UPDATE mesteri.routes SET source = source;
 SELECT pg_temp.generation() = :generation AS same;
 
--- Another backend computes the same.
+-- Another backend computes the same, whatever its settings.
 \c
 SELECT :generation = (SELECT DISTINCT generation FROM mesteri.proxy_routes) AS same;
+SET search_path = pg_catalog, mesteri, api;
+SET datestyle = 'german';
+SET extra_float_digits = 0;
+SET quote_all_identifiers = on;
+SELECT :generation = (SELECT DISTINCT generation FROM mesteri.proxy_routes) AS same_in_the_view,
+       :generation = (SELECT generation FROM mesteri.handle(mesteri.route_id('GET', '/v1/categories'), NULL, NULL, 'limit=1', NULL, NULL, 1000, NULL, NULL, 'test', 'ro'))
+         AS same_in_an_answer;
+RESET ALL;
 
 -- A route whose function is missing is no route.
 BEGIN;
