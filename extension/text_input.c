@@ -16,7 +16,7 @@
 #include "text_input.h"
 
 static bool is_ascii(const char *text);
-static pg_wchar *compose(const char *text);
+static pg_wchar *compose(const char *text, TextForm form);
 static char *encode(const pg_wchar *letters);
 static pg_wchar comma_letter(pg_wchar letter);
 static bool is_control(const char *text, TextForm form);
@@ -37,7 +37,7 @@ text_input(const char *typed, TextForm form)
 	if (is_control(typed, form))
 		return NULL;
 
-	text = is_ascii(typed) ? pstrdup(typed) : encode(compose(typed));
+	text = is_ascii(typed) ? pstrdup(typed) : encode(compose(typed, form));
 
 	return form == TEXT_VERBATIM ? text : trim(text);
 }
@@ -51,9 +51,9 @@ is_ascii(const char *text)
 	return true;
 }
 
-/* The letters in NFC, cedilla letters as comma letters, ended by zero. */
+/* The letters in NFC, ended by zero; but in what is kept verbatim, cedilla letters as comma letters. */
 static pg_wchar *
-compose(const char *text)
+compose(const char *text, TextForm form)
 {
 	int length = strlen(text);
 	pg_wchar *letters = palloc((length + 1) * sizeof(pg_wchar));
@@ -69,7 +69,7 @@ compose(const char *text)
 	letters[count] = 0;
 
 	composed = unicode_normalize(UNICODE_NFC, letters);
-	for (pg_wchar *letter = composed; *letter != 0; letter++)
+	for (pg_wchar *letter = composed; *letter != 0 && form != TEXT_VERBATIM; letter++)
 		*letter = comma_letter(*letter);
 	return composed;
 }

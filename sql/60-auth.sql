@@ -107,7 +107,7 @@ CREATE FUNCTION mesteri.issue_tokens(account mesteri.users, family_id uuid, refr
     AS $$
 #variable_conflict use_variable
 DECLARE
-    issued_at integer := extract(epoch FROM clock_timestamp());
+    issued_at integer := floor(extract(epoch FROM clock_timestamp()));
 BEGIN
     INSERT INTO mesteri.refresh_tokens (token_hash, family_id)
     VALUES (mesteri.refresh_token_hash(refresh_token), family_id);

@@ -215,6 +215,7 @@ class Proxy:
         assert not SANITIZER.search(self.errors()), self.errors()
 
     def stop(self):
+        """Ends it and whatever it left; once more does nothing."""
         if self.process is None:
             return
         try:
@@ -226,6 +227,7 @@ class Proxy:
                 os.killpg(self.process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+            self.process = None
         self.check_sanitizers()
 
 

@@ -249,6 +249,8 @@ def _(get, headers):
 @pytest.mark.parametrize("body", [
     "RAISE EXCEPTION 'parola lui Ion' USING DETAIL = 'Ion are 50000 lei', HINT = 'SELECT * FROM mesteri.users';",
     "RAISE EXCEPTION 'x' USING ERRCODE = 'unique_violation', DETAIL = 'Key (email)=(ion@example.ro) already exists.';",
+    """RAISE EXCEPTION 'x' USING DETAIL = '[{"field": "ion@example.ro", "rule": "lei"}]', HINT = '50000';""",
+    """RAISE EXCEPTION 'x' USING ERRCODE = 'MSZ99', DETAIL = '[{"field": "ion@example.ro", "rule": "lei"}]', HINT = '50000';""",
     "RAISE EXCEPTION 'x' USING ERRCODE = 'XX001', DETAIL = 'page 7 of relation';",
     "RETURN NULL;",
     "RAISE EXCEPTION 'x' USING ERRCODE = 'MSZ99', DETAIL = '[]';",

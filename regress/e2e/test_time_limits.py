@@ -82,7 +82,7 @@ def slow_loris(port, _):
 @scenario
 def last_header_is_the_beginning_of_a_known_name(port, _):
     """Such a request is a request: it is answered, and the next one on the connection is not swallowed by it."""
-    for name in ("X", "If", "Sec", "A", "Acc", "Auth", "Co", "Con", "Content", "Content-Len", "C", "Ho", "Transfer", "Upg", "x", ":"[:0] + "X-R"):
+    for name in ("X", "If", "Sec", "A", "Acc", "Auth", "Co", "Con", "Content", "Content-Len", "C", "Ho", "Transfer", "Upg", "x", "X-R"):
         with Connection(port) as connection:
             started = time.monotonic()
             connection.send(head("GET", "/v1/categories?limit=1", [(name, "1")]))
