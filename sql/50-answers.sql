@@ -42,6 +42,9 @@ CREATE FUNCTION mesteri.refusal(slug text, details json DEFAULT NULL, headers te
 DECLARE
     status integer := (SELECT c.status FROM mesteri.error_codes c WHERE c.slug = refusal.slug);
 BEGIN
+    IF status IS NULL THEN
+        RAISE EXCEPTION 'there is no error "%"', slug USING ERRCODE = 'undefined_object';
+    END IF;
     RETURN ROW (status, NULL, headers, NULL, NULL, slug, details)::mesteri.answer;
 END;
 $$;

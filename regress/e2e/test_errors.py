@@ -324,7 +324,7 @@ def health(proxy):
 
 def test_overloaded_when_the_queue_is_full(world, database, register):
     """One connection, one place in the queue: of many waiting writers few are let in, the others are told at once."""
-    proxy = world.proxy(database, name="narrow", workers=1, lane_write_connections=1, lane_write_depth=1,
+    proxy = world.proxy(database, name="narrow", workers=1, lane_write_connections=1,
                         lane_write_queue=1, lane_write_wait_ms=10000)
     person = register(proxy.client())
     answers = []
@@ -349,7 +349,7 @@ def test_overloaded_when_the_queue_is_full(world, database, register):
 
 
 def test_overloaded_when_the_wait_is_long(world, database, register):
-    proxy = world.proxy(database, name="impatient", workers=1, lane_write_connections=1, lane_write_depth=1,
+    proxy = world.proxy(database, name="impatient", workers=1, lane_write_connections=1,
                         lane_write_wait_ms=300)
     person = register(proxy.client())
     answers = []

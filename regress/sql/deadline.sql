@@ -58,6 +58,29 @@ SELECT pg_temp.slow('{"seconds":60}', 30000);
 RESET statement_timeout;
 SELECT pg_temp.slow('{}', 30000);
 
+-- Nor does the deadline of a request that was in time ring later.
+SELECT pg_temp.slow('{}', 50);
+SELECT pg_sleep(0.2);
+-- It rang while nobody could hear: within hashes of 400 MB, the endpoint's last act.  Late all the same, and what follows runs.
+CREATE OR REPLACE FUNCTION api.probe_slow(seconds float8 DEFAULT 0, spin boolean DEFAULT false, note text DEFAULT NULL) RETURNS mesteri.answer
+    LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    long text := repeat(repeat('x', 10000), 5000);
+BEGIN
+    RETURN ROW (200, json_build_array(md5(long), md5(long), md5(long), md5(long), md5(long), md5(long), md5(long), md5(long)),
+                NULL, NULL, NULL, NULL, NULL)::mesteri.answer;
+END;
+$$;
+SELECT pg_temp.slow('{}', 300);
+SELECT 1 AS goes_on;
+CREATE OR REPLACE FUNCTION api.probe_slow(seconds float8 DEFAULT 0, spin boolean DEFAULT false, note text DEFAULT NULL) RETURNS mesteri.answer
+    LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    PERFORM pg_sleep(seconds);
+    RETURN ROW (200, '{"done": true}', NULL, NULL, NULL, NULL, NULL)::mesteri.answer;
+END;
+$$;
+
 -- The deadline of a request does not reach the statement behind it: on the edge, over and over.
 CREATE FUNCTION pg_temp.on_the_edge(times integer) RETURNS TABLE (outcomes text, others bigint) LANGUAGE plpgsql AS $$
 DECLARE

@@ -192,7 +192,7 @@ SELECT page, (SELECT array_agg(pg_temp.number((p ->> 'id')::uuid)) FROM json_arr
   FROM unnest('{1,2,25}'::integer[]) AS n (page), LATERAL (SELECT pg_temp.ask('GET', '/v1/feed?lat=46.77&lon=23.59&page=' || page)::json) AS a (answer);
 
 -- A cursor serves whom it was made for, for what it was made for.
-SELECT pg_temp.ask('GET', '/v1/feed?lat=46.77&lon=23.59&limit=10', token => :'ana')::json ->> 'next_cursor' AS anas \gset
+SELECT pg_temp.ask('GET', '/v1/feed?lat=46.77&lon=23.59&radius_km=50', token => :'ana')::json ->> 'next_cursor' AS anas \gset
 SELECT name, pg_temp.outcome(pg_temp.ask('GET', '/v1/feed?' || query, token => token)) AS outcome
   FROM (VALUES
     (1, 'as made', 'lat=46.77&lon=23.59&limit=10&cursor=' || :'cursor', NULL),
@@ -202,11 +202,11 @@ SELECT name, pg_temp.outcome(pg_temp.ask('GET', '/v1/feed?' || query, token => t
     (5, 'no place', 'limit=10&cursor=' || :'cursor', NULL),
     (6, 'another radius', 'lat=46.77&lon=23.59&radius_km=51&cursor=' || :'cursor', NULL),
     (7, 'a category', 'lat=46.77&lon=23.59&categories=' || mesteri.category_id('zidar') || '&cursor=' || :'cursor', NULL),
-    (8, 'nobody''s, by ana', 'lat=46.77&lon=23.59&limit=10&cursor=' || :'cursor', :'ana'),
-    (9, 'ana''s, by ana', 'lat=46.77&lon=23.59&limit=10&cursor=' || :'anas', :'ana'),
-    (10, 'ana''s, by ion', 'lat=46.77&lon=23.59&limit=10&cursor=' || :'anas', :'ion'),
-    (11, 'ana''s, by nobody', 'lat=46.77&lon=23.59&limit=10&cursor=' || :'anas', NULL),
-    (12, 'ana''s, following', 'lat=46.77&lon=23.59&following_only=true&cursor=' || :'anas', :'ana'),
+    (8, 'nobody''s, by ana', 'lat=46.77&lon=23.59&radius_km=50&cursor=' || :'cursor', :'ana'),
+    (9, 'ana''s, by ana', 'lat=46.77&lon=23.59&radius_km=50&cursor=' || :'anas', :'ana'),
+    (10, 'ana''s, by ion', 'lat=46.77&lon=23.59&radius_km=50&cursor=' || :'anas', :'ion'),
+    (11, 'ana''s, by nobody', 'lat=46.77&lon=23.59&radius_km=50&cursor=' || :'anas', NULL),
+    (12, 'ana''s, following', 'lat=46.77&lon=23.59&radius_km=50&following_only=true&cursor=' || :'anas', :'ana'),
     (13, 'cut', 'lat=46.77&lon=23.59&limit=10&cursor=' || left(:'cursor', -1), NULL),
     (14, 'cut by a post', 'lat=46.77&lon=23.59&limit=10&cursor=' || left(:'cursor', -8), NULL),
     (15, 'longer', 'lat=46.77&lon=23.59&limit=10&cursor=' || :'cursor' || 'AAAAAAAA', NULL),

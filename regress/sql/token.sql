@@ -121,7 +121,6 @@ SELECT pg_temp.me(:'ion') AS me;
 
 -- Gone with the account.
 DELETE FROM mesteri.users WHERE email = 'ana@example.ro';
-SELECT mesteri.sessions_revoked();
 SELECT pg_temp.me(:'ana2') AS me;
 ROLLBACK;
 
