@@ -59,7 +59,7 @@ start() {
     ((${#dir} <= 85)) || die "$dir is too long for a socket's path, which has at most 107 bytes"
     configure "$@"
     # Not the server's that wrote it: the file came along with a copied folder, or was left by a crash.
-    rm -f "$data/postmaster.pid"
+    rm -f "$data/postmaster.pid" "$dir/run/.s.PGSQL.5432.lock"
     as_user "$PGBIN/pg_ctl" start --silent --wait --timeout=120 --pgdata="$data" --log="$dir/log/postgresql.log" \
         > /dev/null || { tail -n 20 "$dir/log/postgresql.log" >&2; die "PostgreSQL did not start"; }
 }

@@ -315,7 +315,7 @@ row_of_node(Shape *shape, const JsonNode *node, const char *field)
 	}
 
 	for (int i = 0; i < count; i++)
-		if (nulls[i] && shape->members[i]->not_null)
+		if (nulls[i] && shape->members[i] != NULL && shape->members[i]->not_null)
 			refuse_field(MSERR_INVALID_FIELD, psprintf("%s.%s", field, NameStr(TupleDescAttr(shape->row, i)->attname)),
 			             "required");
 
@@ -328,7 +328,7 @@ static int
 attribute_number(const Shape *shape, const char *name)
 {
 	for (int i = 0; i < shape->row->natts; i++)
-		if (strcmp(NameStr(TupleDescAttr(shape->row, i)->attname), name) == 0)
+		if (shape->members[i] != NULL && strcmp(NameStr(TupleDescAttr(shape->row, i)->attname), name) == 0)
 			return i;
 
 	return -1;

@@ -41,7 +41,7 @@ static Oid catalogue_relids[lengthof(catalogue_tables)];
 static Oid owner_role;
 static Oid caller_role;
 static bool catalogue_valid = false;
-static bool functions_missing; /* some route has no function: the next one made may be it */
+static bool functions_unsettled; /* some route has no function, or two: any change may settle it */
 
 static void on_relation_changed(Datum arg, Oid relid);
 static void on_function_changed(Datum arg, int cacheid, uint32 hashvalue);
@@ -89,6 +89,9 @@ route_find(int32 id)
 	if (route == NULL)
 		refuse(MSERR_NOT_FOUND, "no route has this id");
 
+	if (route->is_ambiguous)
+		ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_FUNCTION),
+		                errmsg("the function of route %s %s is overloaded", route->method, route->path)));
 	if (route->argument_count < 0)
 		look_up_arguments(route);
 	return route;
@@ -155,7 +158,7 @@ on_function_changed(Datum arg, int cacheid, uint32 hashvalue)
 	if (!catalogue_valid)
 		return;
 
-	if (hashvalue == 0 || functions_missing)
+	if (hashvalue == 0 || functions_unsettled)
 		catalogue_valid = false;
 	hash_seq_init(&scan, routes);
 	while ((route = hash_seq_search(&scan)) != NULL)
@@ -263,12 +266,13 @@ read_routes(void)
 
 	spi_as_owner("SELECT r.id, r.method, r.path, f.function, r.access, r.body_limit > 0"
 	             "  FROM mesteri.routes r JOIN mesteri.route_functions f USING (id)");
+	functions_unsettled = false;
 	for (uint64 i = 0; i < SPI_processed; i++)
 		add_route(SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
 
 	spi_as_owner(
 		"SELECT count(*) > count(f.function) FROM mesteri.routes r LEFT JOIN mesteri.route_functions f USING (id)");
-	functions_missing = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	functions_unsettled |= DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
 
 static void
@@ -280,8 +284,10 @@ add_route(HeapTuple row, TupleDesc desc)
 	Route *route = hash_search(routes, &id, HASH_ENTER, &found);
 
 	if (found)
-		ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_FUNCTION),
-		                errmsg("the function of route %s %s is overloaded", route->method, route->path)));
+	{
+		route->is_ambiguous = functions_unsettled = true;
+		return;
+	}
 
 	route->method = MemoryContextStrdup(catalogue_context, SPI_getvalue(row, desc, 2));
 	route->path = MemoryContextStrdup(catalogue_context, SPI_getvalue(row, desc, 3));
@@ -291,6 +297,7 @@ add_route(HeapTuple row, TupleDesc desc)
 	route->is_read = strcmp(route->method, "GET") == 0;
 	route->takes_body = DatumGetBool(SPI_getbinval(row, desc, 6, &isnull));
 	route->takes_null = strcmp(route->method, "PUT") == 0;
+	route->is_ambiguous = false;
 	route->argument_count = -1;
 	route->arguments = NULL;
 	route->plan = NULL;

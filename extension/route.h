@@ -51,6 +51,7 @@ typedef struct Route
 	bool is_read;         /* GET: runs read-only */
 	bool takes_body;
 	bool takes_null;    /* PUT: null clears a field */
+	bool is_ambiguous;  /* its function is overloaded: which one is meant? */
 	int argument_count; /* -1: not looked up yet */
 	Argument *arguments;
 	SPIPlanPtr plan;

@@ -66,7 +66,7 @@ shape_has_type(const Shape *shape, uint32 hash)
 	if (shape->kind == SHAPE_ARRAY)
 		return shape_has_type(shape->element, hash);
 	for (int i = 0; shape->kind == SHAPE_COMPOSITE && i < shape->row->natts; i++)
-		if (shape_has_type(shape->members[i], hash))
+		if (shape->members[i] != NULL && shape_has_type(shape->members[i], hash))
 			return true;
 	return false;
 }
@@ -85,7 +85,7 @@ shape_has_relation(const Shape *shape, Oid relation)
 	if (shape->relation == relation)
 		return true;
 	for (int i = 0; i < shape->row->natts; i++)
-		if (shape_has_relation(shape->members[i], relation))
+		if (shape->members[i] != NULL && shape_has_relation(shape->members[i], relation))
 			return true;
 	return false;
 }
@@ -176,5 +176,9 @@ add_members(Shape *shape)
 	shape->members = palloc(shape->row->natts * sizeof(Shape *));
 
 	for (int i = 0; i < shape->row->natts; i++)
-		shape->members[i] = shape_of(TupleDescAttr(shape->row, i)->atttypid);
+	{
+		Form_pg_attribute attribute = TupleDescAttr(shape->row, i);
+
+		shape->members[i] = attribute->attisdropped ? NULL : shape_of(attribute->atttypid);
+	}
 }

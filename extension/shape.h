@@ -42,7 +42,7 @@ typedef struct Shape
 	struct Shape *element;  /* SHAPE_ARRAY */
 	Oid relation;           /* SHAPE_COMPOSITE */
 	TupleDesc row;          /* SHAPE_COMPOSITE */
-	struct Shape **members; /* SHAPE_COMPOSITE, one an attribute */
+	struct Shape **members; /* SHAPE_COMPOSITE, one an attribute; NULL: dropped */
 	MemoryContext context;  /* where all of this lives */
 } Shape;
 

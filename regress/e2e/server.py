@@ -18,7 +18,7 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 DEPLOY = os.path.join(ROOT, "deploy")
 
 # Lanes of the proxy, and how many connections a worker has in each by default.
-LANES = {"read": 2, "write": 2, "auth": 1, "slow": 1}
+LANES = {"read": 2, "write": 4, "auth": 1, "slow": 1}
 
 SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:")
 SANITIZER_OPTIONS = {

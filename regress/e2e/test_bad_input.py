@@ -187,6 +187,23 @@ def test_bad_query(client, query, error, field):
     assert details(answer)[0][0] == field, answer
 
 
+@pytest.mark.parametrize("query", ["q=%CC%81", "q=%CC%81%CC%A6", "q=+%CC%81+"])
+def test_marks_alone_are_no_words(client, query):
+    """They would be found in every name."""
+    answer = client.get(f"/v1/craftsmen?{query}")
+    assert (answer.status, answer.error) == (400, "invalid_field") and details(answer)[0][0] == "q", answer
+
+
+def test_made_up_names_come_back_cut(client, profile_owner):
+    """A long name of a field is neither echoed nor logged in full."""
+    for letter, kept in (("a", 64), ("ș", 32), ("€", 21), ("🔨", 16)):
+        name = letter * (15000 // len(letter.encode()))
+        answer = profile_owner.put("/v1/users/me", {name: 1}, headers={"If-Match": "*"})
+        assert details(answer) == [(letter * kept, "unknown")] and len(answer.body) < 600, answer
+    answer = client.get("/v1/feed?" + "%C8%99" * 1000 + "=1")
+    assert answer.error == "unknown_field" and details(answer)[0][0] == "ș" * 32 and len(answer.body) < 600, answer
+
+
 @pytest.mark.parametrize("query", ["", "&", "&&limit=1&", "limit=%31", "%6cimit=1", "lat=46.5&lon=23.5&radius_km=0.001",
                                    "radius_km=300", "limit=1", "limit=100", "lat=-90&lon=180", "lat=90&lon=-180", "page=25",
                                    "categories=", "categories[]=019a0000-0000-7000-8000-00000000ffff", "following_only=false"])
@@ -383,6 +400,11 @@ def test_absolute_form(client):
     for target in ("http://localhost/v1/categories?limit=1", "HTTP://example.ro:8080/v1/categories?limit=1"):
         assert check(client.raw(head("GET", target))).status == 200, target
     assert check(client.raw(head("GET", "http://localhost"))).status in (400, 404)
+    # A slash of the query is not where the path begins.
+    for target in ("http://h?x=/health", "http://h?/health", "http://h:80?x=1&y=/v1/categories", "http://?/health"):
+        assert check(client.raw(head("GET", target))).status == 400, target
+    answer = check(client.raw(head("GET", "http://h/v1/categories?limit=1&x=/health")))
+    assert answer.error == "unknown_field"
 
 
 def test_asterisk_form(client):

@@ -264,6 +264,16 @@ def test_our_faults_tell_nothing(scratch, scratch_proxy, body):
         assert word not in answer.body.replace(b"Something", b"").replace(b"nostru", b""), answer
 
 
+def test_headers_that_are_ours_are_not_taken_from_an_endpoint(scratch, scratch_proxy):
+    """What frames an answer is there once, whatever an endpoint adds; its other headers pass."""
+    headers = "{Content-Type,text/html,content-type,text/plain,Content-Length,1,Connection,close,X-Request-Id,7,X-Extra,ours}"
+    with endpoint_body(scratch, f"RETURN mesteri.ok('{{}}', NULL, NULL, '{headers}');"):
+        answer = scratch_proxy.client().get("/v1/categories")
+    assert answer.status == 200 and answer.json() == {}
+    for name, value in (("content-type", "application/json; charset=utf-8"), ("content-length", "2"), ("x-extra", "ours")):
+        assert [given for key, given in answer.headers if key == name] == [value], answer
+
+
 @provokes("conflict")
 def _(get, headers):
     client = get("scratch_proxy").client()

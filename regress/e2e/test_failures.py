@@ -177,3 +177,49 @@ def test_hung_database(world, fragile_database, register):
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
     assert person.client.get("/v1/users/me").status == 200
+
+
+def test_what_was_given_up_is_not_done_later(world, fragile_database, register):
+    """Commands that wait behind others are answered as not done, or done: never the one and later the other."""
+    route = "method = 'PUT' AND path = '/v1/users/me'"
+    before = fragile_database.value(f"SELECT deadline_ms FROM mesteri.routes WHERE {route}")
+    fragile_database.run(f"UPDATE mesteri.routes SET deadline_ms = 700 WHERE {route}")
+    try:
+        proxy = world.proxy(fragile_database, name="late", workers=1, lane_write_connections=4, deadline_grace_ms=300)
+        client = proxy.client()
+        ana, *others = [register(client) for _ in range(7)]
+        answers = {person.id: [] for person in (ana, *others)}
+
+        def write(person, city):
+            answers[person.id].append(person.client.put("/v1/users/me", {"city": city}, headers={"If-Match": "*"}).status)
+
+        connection = fragile_database.connect()
+        threads = []
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT 1 FROM mesteri.user_profiles WHERE user_id = %s FOR UPDATE", (ana.id,))
+            # Ana's wait for the row, twice as many as there are connections; everybody else's come behind them.
+            for burst in range(2):
+                people = [ana] * 8 + others[burst * 3:burst * 3 + 3]
+                threads += [threading.Thread(target=write, args=(person, f"Dej {burst} {n}")) for n, person in enumerate(people)]
+                for thread in threads[-len(people):]:
+                    thread.start()
+                    time.sleep(0.01)
+                time.sleep(0.3)
+            time.sleep(2)
+            cursor.execute("ROLLBACK")
+        connection.close()
+        for thread in threads:
+            thread.join(20)
+        wait_until(lambda: fragile_database.value("SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = 'mesteri_proxy'"
+                                                  " AND (state <> 'idle' OR wait_event_type = 'Lock')"), 10, "all has ended")
+        time.sleep(0.3)
+        proxy.stop()
+        for person in (ana, *others):
+            told = answers[person.id]
+            assert set(told) <= {200, 503, 504}, told
+            made = fragile_database.value("SELECT version - 1 FROM mesteri.user_profiles WHERE user_id = %s", person.id)
+            assert made == told.count(200), f"{made} changes were made, the answers were {told}"
+        assert 504 in answers[ana.id], "some were given up"
+    finally:
+        fragile_database.run(f"UPDATE mesteri.routes SET deadline_ms = %s WHERE {route}", before)

@@ -257,6 +257,14 @@ INSERT INTO limits VALUES
     ('email', '" a@b.ro "', '"a@b..ro"', 'format'),
     ('email', '"a@b.ro"', '"a@b.ro\n"', 'control_character'),
     ('email', '"a@b.ro"', '"ă@b.ro"', 'format'),
+    ('email', '"a.b+c@x-y.co.uk"', '"a..b@x.ro"', 'format'),
+    ('email', '"a@xn--example-cva.ro"', '".a@x.ro"', 'format'),
+    ('email', '"1@2.ro"', '"a.@x.ro"', 'format'),
+    ('email', '"a-@x.ro"', '"a@-x.ro"', 'format'),
+    ('email', '"a@x--y.ro"', '"a@x-.ro"', 'format'),
+    ('email', '"a@x.y.museum"', '"a@x"', 'format'),
+    ('email', '"a@1.ro"', '"a@x.1"', 'format'),
+    ('email', to_json(repeat('a', 31) || '.' || repeat('b', 32) || '@b.ro'), to_json(repeat('a', 32) || '.' || repeat('b', 32) || '@b.ro'), 'format'),
     ('phone', '"0"', '""', 'format'),
     ('phone', to_json('0' || repeat(' ', 30) || '1'), to_json('0' || repeat(' ', 31) || '1'), 'format'),
     ('phone', '"+40 (712) 345-678"', '"+40a"', 'format'),
@@ -333,5 +341,71 @@ SELECT t.typname AS domain, c.conname AS "constraint"
   LEFT JOIN pg_constraint c ON c.contypid = t.oid
  WHERE t.typnamespace = 'api'::regnamespace AND t.typtype = 'd'
    AND NOT EXISTS (SELECT FROM limits l WHERE l.domain = t.typname AND l.rule = coalesce(c.conname, l.rule));
+
+/*
+ * Marks and what cannot be seen.  As many marks as 64 KB hold are refused without putting them in order, which would take minutes.
+ */
+SET LOCAL statement_timeout = '5s';
+CREATE TEMP TABLE odd AS SELECT * FROM (VALUES
+    (1, 'marks without end', 'a' || repeat(U&'\0301', 16000) || repeat(U&'\0323', 16000)),
+    (2, '30 marks', 'a' || repeat(U&'\0301', 30)), (3, '31 marks', 'a' || repeat(U&'\0301', 31)),
+    (4, '31 marks of two classes', 'a' || repeat(U&'\0323', 16) || repeat(U&'\0301', 15)), (5, '31 marks on nothing', repeat(U&'\0308', 31)),
+    (6, '31 of the highest class', 'a' || repeat(U&'\0345', 31)), (7, '30 marks on each of two', 'a' || repeat(U&'\0301', 30) || 'a' || repeat(U&'\0301', 30)),
+    (8, '31 marks behind a thousand letters', repeat('aș', 500) || repeat(U&'\0301', 31)),
+    (9, 'zero width space alone', U&'\200B'), (10, 'many of them', repeat(U&'\200B', 20)), (11, 'no-break space alone', U&'\00A0'),
+    (12, 'ideographic space alone', U&'\3000\3000'), (13, 'braille without dots alone', U&'\2800'), (14, 'Hangul filler alone', U&'\3164'),
+    (15, 'no-break space around', U&'\00A0a\00A0b\00A0'), (16, 'ideographic space around', U&' \3000 a\2003 '),
+    (17, 'turned around', U&'a\202Enigol'), (18, 'turned around, in isolation', U&'a\2066nigol\2069'), (19, 'direction mark', U&'a\200Fb'),
+    (20, 'soft hyphen', U&'a\00ADb'), (21, 'byte order mark', U&'\FEFFa'), (22, 'tags', U&'a\+0E0041b'), (23, 'line separator', U&'a\2028b'),
+    (24, 'a family of joined emoji', '👨‍👩‍👧'), (25, 'a flag', '🇷🇴'), (26, 'a variant', U&'\2764\FE0F'), (27, 'Persian with a non-joiner', U&'\0645\06CC\200C\062E\0648\0627\0647\0645'),
+    (28, 'Hebrew with points', U&'\05E9\05C1\05B8\05DC\05D5\05B9\05DD'), (29, 'Vietnamese, decomposed', U&'e\0302\0301'), (30, 'Korean, forty syllables', repeat('한국', 20))
+  ) AS o (number, name, text);
+SELECT name, pg_temp.outcome(line) AS line, CASE WHEN line ~ '^{' AND char_length(text) < 20 THEN line::json ->> 'line' END AS kept,
+       pg_temp.outcome(pg_temp.ask('POST', '/v1/probe', json_build_object('paragraph', text)::text)) AS paragraph,
+       pg_temp.outcome(pg_temp.ask('POST', '/v1/probe-person-name', json_build_object('value', text)::text)) AS name,
+       CASE WHEN secret ~ '^{' THEN (secret::json ->> 'value' = normalize(text))::text ELSE pg_temp.outcome(secret) END AS secret_is_kept
+  FROM odd, pg_temp.ask('POST', '/v1/probe', json_build_object('line', text)::text) AS line,
+       pg_temp.ask('POST', '/v1/probe-secret', json_build_object('value', text)::text) AS secret
+ ORDER BY number;
+-- In a bio, with letters between them, and at once.
+SELECT name, pg_temp.outcome(pg_temp.ask('POST', '/v1/probe-bio', json_build_object('value', text)::text)) AS bio
+  FROM (VALUES
+    (1, 'marks without end', 'a' || repeat(U&'\0301', 16000) || repeat(U&'\0323', 16000)),
+    (2, 'in the other order', 'a' || repeat(U&'\0323', 16000) || repeat(U&'\0301', 16000)),
+    (3, 'taking turns', 'a' || repeat(U&'\0301\0323', 16000)),
+    (4, 'thirty to a letter', repeat('a' || repeat(U&'\0301', 15) || repeat(U&'\0323', 15), 60))
+  ) AS b (number, name, text)
+ ORDER BY number;
+SET LOCAL statement_timeout = 0;
+
+-- A password is what was typed, blanks and all that cannot be seen.
+SELECT pg_temp.outcome(pg_temp.ask('POST', '/v1/auth/register', '{"email":"a@b.ro","phone_number":"0712345678","first_name":"a","last_name":"b","user_type":"client",
+    "password":" \u00a0correct\u202e horse\u200b\u00a0 "}')) AS registered;
+SELECT mesteri.password_matches(typed, password_hash) AS as_typed, mesteri.password_matches(btrim(typed, U&' \00A0'), password_hash) AS trimmed,
+       mesteri.password_matches(replace(typed, U&'\202E', ''), password_hash) AS without
+  FROM mesteri.users, (VALUES (U&' \00A0correct\202E horse\200B\00A0 ')) AS p (typed) WHERE email = 'a@b.ro';
+
+/*
+ * Names that a client made up come back, but not at any length: 64 bytes, and no half letter.
+ */
+SELECT name, octet_length(answer) < 200 AS short, octet_length(field) AS bytes, strpos(typed, field) = 1 AS is_its_beginning, char_length(field) AS letters
+  FROM (VALUES
+    (1, '64 letters', repeat('a', 64)), (2, '65 letters', repeat('a', 65)), (3, '15 KB', repeat('a', 15000)), (4, 'of two bytes', repeat('ș', 7000)),
+    (5, 'of two bytes, one behind', 'a' || repeat('ș', 7000)), (6, 'of three bytes', repeat('€', 100)), (7, 'of four bytes, three behind', 'abc' || repeat('🔨', 100))
+  ) AS f (number, name, typed),
+       pg_temp.ask('POST', '/v1/probe', json_build_object(typed, 1)::text) AS answer,
+       LATERAL (SELECT substr(answer, strpos(answer, '['))::json -> 0 ->> 'field') AS a (field)
+ ORDER BY number;
+SELECT name, octet_length(answer) < 200 AS short, split_part(answer, ' ', 2) AS error, octet_length(field) AS bytes
+  FROM (VALUES
+    (1, 'in the query', 'GET', '/v1/probe?' || repeat('a', 5000) || '=1', NULL),
+    (2, 'twice in the query', 'GET', '/v1/probe?' || repeat('%C8%99', 1000) || '=1&' || repeat('%C8%99', 1000) || '=1', NULL),
+    (3, 'twice in the body', 'POST', '/v1/probe', format('{"%1$s":1,"%1$s":1}', repeat('a', 5000))),
+    (4, 'in a row', 'POST', '/v1/probe', format('{"place":{"lat":1,"lon":2,"%s":1}}', repeat('ș', 5000))),
+    (5, 'deep in a document', 'POST', '/v1/probe', format('{"doc":{"a":{"%1$s":1,"%1$s":1}}}', repeat('a', 5000)))
+  ) AS f (number, name, method, target, body),
+       pg_temp.ask(method, target, body) AS answer,
+       LATERAL (SELECT substr(answer, strpos(answer, '['))::json -> 0 ->> 'field') AS a (field)
+ ORDER BY number;
 
 ROLLBACK;

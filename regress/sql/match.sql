@@ -83,6 +83,12 @@ SELECT name, pg_temp.found(:'here' || '&' || query) AS found
  ORDER BY number;
 SELECT pg_temp.outcome(pg_temp.ask('GET', '/v1/craftsmen?lat=1')) AS half_a_place;
 
+-- What folds to nothing would be part of every name: refused.
+SELECT q, pg_temp.outcome(pg_temp.ask('GET', '/v1/craftsmen?q=' || q)) AS outcome
+  FROM unnest('{%CC%81,%CC%81%CC%A6,%CC%81+%CC%81,+,%C2%A0,a%CC%81,%CC%81a,%E2%80%8D,-,%C2%B7}'::text[]) WITH ORDINALITY AS t (q, place)
+ ORDER BY place;
+SELECT pg_temp.ask('GET', '/v1/craftsmen?q=%CC%81') AS a_mark;
+
 -- Pages: together they are the whole.
 SELECT size, (SELECT array_agg(n ORDER BY page, place) FROM generate_series(1, 9) AS g (page),
                      unnest(pg_temp.found(:'here' || '&limit=' || size || '&page=' || page)) WITH ORDINALITY AS f (n, place)) = pg_temp.found(:'here') AS whole

@@ -82,6 +82,77 @@ SELECT pg_temp.ask('GET', '/v1/probe') AS three, pg_temp.ask('GET', '/v1/probe?h
 ROLLBACK;
 SELECT pg_temp.generation() = :generation AS back;
 
+-- A function that goes and comes back, each in a transaction of its own, is another function: found by this session as by a new one.
+INSERT INTO mesteri.routes (id, method, path, function, access, rate_class, area, idempotent, retry_safe, lane, deadline_ms, body_limit, source)
+VALUES (mesteri.route_id('GET', '/v1/probe'), 'GET', '/v1/probe', 'probe', '{anonymous}', 'api', 'test', 'no', true, 'read', 1000, 0, 'test');
+CREATE FUNCTION pg_temp.called(OUT answer text) LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT convert_from(h.body, 'UTF8') INTO answer FROM mesteri.handle(mesteri.route_id('GET', '/v1/probe'), NULL, NULL, NULL, NULL, NULL, 1000, NULL, NULL, 'test', 'ro') AS h;
+EXCEPTION WHEN OTHERS THEN
+    answer := SQLSTATE;
+END;
+$$;
+CREATE FUNCTION pg_temp.looked_up() RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(', ', pg_temp.called(), CASE pg_temp.generation() WHEN (SELECT DISTINCT generation FROM mesteri.proxy_routes) THEN 'up to date' ELSE 'behind' END) $$;
+SELECT pg_temp.looked_up() AS without;
+CREATE FUNCTION api.probe() RETURNS mesteri.answer LANGUAGE sql AS $$ SELECT ROW(200, '{"made":1}', NULL, NULL, NULL, NULL, NULL)::mesteri.answer $$;
+GRANT EXECUTE ON FUNCTION api.probe() TO mesteri_user;
+SELECT pg_temp.looked_up() AS made;
+DROP FUNCTION api.probe();
+SELECT pg_temp.looked_up() AS dropped;
+CREATE FUNCTION api.probe() RETURNS mesteri.answer LANGUAGE sql AS $$ SELECT ROW(200, '{"made":2}', NULL, NULL, NULL, NULL, NULL)::mesteri.answer $$;
+GRANT EXECUTE ON FUNCTION api.probe() TO mesteri_user;
+SELECT pg_temp.looked_up() AS made_again;
+ALTER FUNCTION api.probe() RENAME TO probe_aside;
+SELECT pg_temp.looked_up() AS renamed;
+ALTER FUNCTION api.probe_aside() RENAME TO probe;
+SELECT pg_temp.looked_up() AS back;
+
+-- The types of its arguments are part of it.
+CREATE DOMAIN public.small AS integer CONSTRAINT range CHECK (VALUE < 10);
+CREATE TYPE public.spot AS (x integer, y integer);
+CREATE FUNCTION api.probe_types(spot public.spot, spots public.spot[], small public.small) RETURNS mesteri.answer LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN ROW(200, json_strip_nulls(json_build_object('spot', spot, 'spots', spots, 'small', small)), NULL, NULL, NULL, NULL, NULL)::mesteri.answer;
+END;
+$$;
+GRANT EXECUTE ON FUNCTION api.probe_types(public.spot, public.spot[], public.small) TO mesteri_user;
+INSERT INTO mesteri.routes (id, method, path, function, access, rate_class, area, idempotent, retry_safe, lane, deadline_ms, body_limit, source)
+VALUES (mesteri.route_id('PUT', '/v1/probe-types'), 'PUT', '/v1/probe-types', 'probe_types', '{anonymous}', 'api', 'test', 'no', false, 'write', 1000, 1000, 'test');
+CREATE FUNCTION pg_temp.types(spot text, small text DEFAULT '1') RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.ask('PUT', '/v1/probe-types', format('{"spot":%1$s,"spots":[%1$s],"small":%2$s}', spot, small)) $$;
+SELECT pg_temp.types('{"x":1,"y":2}') AS two, pg_temp.types('{"x":1,"y":2,"z":3}') AS three, pg_temp.types('{"x":"one","y":2}') AS text,
+       pg_temp.types('{"x":1}', '20') AS small_20, pg_temp.types('{"x":1}', 'null') AS small_null;
+ALTER TYPE public.spot ADD ATTRIBUTE z integer;
+SELECT pg_temp.types('{"x":1,"y":2}') AS two, pg_temp.types('{"x":1,"y":2,"z":3}') AS three;
+ALTER TYPE public.spot ALTER ATTRIBUTE x TYPE text;
+SELECT pg_temp.types('{"x":1,"y":2,"z":3}') AS number, pg_temp.types('{"x":"one","y":2,"z":3}') AS text;
+ALTER TYPE public.spot RENAME ATTRIBUTE z TO w;
+SELECT pg_temp.types('{"x":"one","y":2,"z":3}') AS old_name, pg_temp.types('{"x":"one","y":2,"w":3}') AS new_name;
+ALTER DOMAIN public.small DROP CONSTRAINT range;
+SELECT pg_temp.types('{"x":"one"}', '20') AS small_20;
+ALTER DOMAIN public.small ADD CONSTRAINT range CHECK (VALUE < 5);
+SELECT pg_temp.types('{"x":"one"}', '6') AS small_6;
+ALTER DOMAIN public.small SET NOT NULL;
+SELECT pg_temp.types('{"x":"one"}', 'null') AS small_null, pg_temp.types('{"x":"one"}', '1') AS fine;
+ALTER DOMAIN public.small DROP NOT NULL;
+SELECT pg_temp.types('{"x":"one"}', 'null') AS small_null;
+ALTER TYPE public.spot DROP ATTRIBUTE y;
+SELECT pg_temp.types('{"x":"one","y":2,"w":3}') AS with_y, pg_temp.types('{"x":"one","w":3}') AS without;
+
+-- Two functions of one name cannot both serve: that is said, and which.
+CREATE FUNCTION api.probe(half float8) RETURNS mesteri.answer LANGUAGE sql AS $$ SELECT ROW(200, '{"half":1}', NULL, NULL, NULL, NULL, NULL)::mesteri.answer $$;
+UPDATE mesteri.routes SET source = source;
+SELECT pg_temp.ask('GET', '/v1/probe') AS overloaded;
+DROP FUNCTION api.probe(float8);
+SELECT pg_temp.ask('GET', '/v1/probe') AS one_again;
+
+DELETE FROM mesteri.routes WHERE path ~ '^/v1/probe';
+DROP FUNCTION api.probe(), api.probe_types(public.spot, public.spot[], public.small);
+DROP TYPE public.spot;
+DROP DOMAIN public.small;
+SELECT pg_temp.generation() = :generation AS back;
+
 -- What has nothing to do with it leaves it alone.
 CREATE TABLE public.unrelated (id integer);
 CREATE FUNCTION public.unrelated() RETURNS integer LANGUAGE sql RETURN 1;

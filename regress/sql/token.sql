@@ -122,6 +122,56 @@ SELECT pg_temp.me(:'ion') AS me;
 -- Gone with the account.
 DELETE FROM mesteri.users WHERE email = 'ana@example.ro';
 SELECT pg_temp.me(:'ana2') AS me;
+
+-- However an account or a session ends, by whose hand ever: both tokens say why, at once.
+CREATE FUNCTION pg_temp.ended(change text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    session json := (SELECT mesteri.open_session(u, NULL, NULL, NULL) FROM mesteri.users u WHERE email = 'eva@example.ro');
+    access  text;
+    refresh text;
+BEGIN
+    IF pg_temp.me(session ->> 'access_token') <> 'eva@example.ro' THEN
+        RAISE 'the session never stood';
+    END IF;
+    EXECUTE change;
+    access := pg_temp.me(session ->> 'access_token');
+    refresh := pg_temp.ask('POST', '/v1/auth/refresh', json_build_object('refresh_token', session -> 'refresh_token')::text);
+    refresh := CASE WHEN refresh ~ '^{' THEN 'new tokens' ELSE split_part(refresh, ' ', 2) END;
+    RAISE EXCEPTION 'undo' USING DETAIL = concat_ws(', ', access, refresh);
+END;
+$$;
+CREATE FUNCTION pg_temp.told(change text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    detail text;
+BEGIN
+    PERFORM pg_temp.ended(change);
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    RETURN coalesce(nullif(detail, ''), SQLERRM);
+END;
+$$;
+SELECT change, pg_temp.told(change) AS access_and_refresh
+  FROM unnest(ARRAY[
+    'SELECT 1',
+    'UPDATE mesteri.users SET is_active = false',
+    'UPDATE mesteri.users SET is_active = false WHERE email = ''ion@example.ro''',
+    'UPDATE mesteri.users SET deleted_at = now()',
+    'UPDATE mesteri.users SET deleted_at = now(), is_active = false',
+    'UPDATE mesteri.token_families SET revoked_at = now(), revoke_reason = ''logout''',
+    'UPDATE mesteri.token_families SET revoked_at = now(), revoke_reason = ''suspended''',
+    'UPDATE mesteri.token_families SET revoked_at = now(), revoke_reason = ''logout''; UPDATE mesteri.users SET is_active = false',
+    'DELETE FROM mesteri.token_families',
+    'DELETE FROM mesteri.users',
+    'TRUNCATE mesteri.token_families CASCADE',
+    'TRUNCATE mesteri.users CASCADE'])
+       WITH ORDINALITY AS c (change, place)
+ ORDER BY place;
+-- And it stands again when that is undone.
+SELECT mesteri.open_session(u, NULL, NULL, NULL) ->> 'access_token' AS eva2 FROM mesteri.users u WHERE email = 'eva@example.ro' \gset
+UPDATE mesteri.users SET is_active = false WHERE email = 'eva@example.ro';
+SELECT pg_temp.me(:'eva2') AS me;
+UPDATE mesteri.users SET is_active = true WHERE email = 'eva@example.ro';
+SELECT pg_temp.me(:'eva2') AS me;
 ROLLBACK;
 
 -- Nobody is left behind.

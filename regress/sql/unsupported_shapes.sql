@@ -14,3 +14,17 @@ VALUES (mesteri.route_id('GET', '/v1/probe'), 'GET', '/v1/probe', 'probe', '{ano
 SELECT written, pg_temp.ask('GET', '/v1/probe?place=' || written) AS row, pg_temp.ask('GET', '/v1/probe?places[]=' || written) AS rows
   FROM unnest(ARRAY['1', '', '(1,2)', '%7B%22lat%22:1%7D']) AS w (written);
 ROLLBACK;
+
+-- Types that nothing can spell: refused each time the route is called, at no cost that stays.
+BEGIN;
+CREATE FUNCTION api.probe(whole integer DEFAULT 7, line api.line DEFAULT 'x', spot point DEFAULT NULL) RETURNS mesteri.answer LANGUAGE sql AS $$
+    SELECT ROW(200, NULL, NULL, NULL, NULL, NULL, NULL)::mesteri.answer $$;
+GRANT EXECUTE ON FUNCTION api.probe TO mesteri_user;
+INSERT INTO mesteri.routes (id, method, path, function, access, rate_class, area, idempotent, retry_safe, lane, deadline_ms, body_limit, source)
+VALUES (mesteri.route_id('GET', '/v1/probe'), 'GET', '/v1/probe', 'probe', '{anonymous}', 'api', 'test', 'no', true, 'read', 1000, 0, 'test');
+CREATE FUNCTION pg_temp.kept() RETURNS bigint LANGUAGE sql AS $$ SELECT sum(total_bytes)::bigint FROM pg_backend_memory_contexts WHERE name LIKE 'mesteri%' $$;
+SELECT pg_temp.ask('GET', '/v1/probe') AS point, pg_temp.ask('GET', '/v1/categories?limit=0') AS others_go_on;
+SELECT pg_temp.kept() AS kept \gset
+SELECT count(*) AS times, count(DISTINCT answer) AS answers FROM generate_series(1, 2000) AS g (n), LATERAL (SELECT pg_temp.ask('GET', '/v1/probe?whole=' || n)) AS a (answer);
+SELECT :kept > 0 AS counted, pg_temp.kept() - :kept < 65536 AS same;
+ROLLBACK;

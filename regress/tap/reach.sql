@@ -150,5 +150,72 @@ SELECT is(current_setting('transaction_read_only'), 'off', 'as does being read-o
 SELECT is((SELECT status FROM mesteri.request('GET', '/v1/feed?lat=91')), 400, 'an error');
 SELECT is(current_user, session_user, 'leaves no other role behind either');
 
+
+/*
+ * What handle() reads as the owner it reads with the operators of pg_catalog, whatever search_path the proxy's session
+ * was given: in this schema stand operators that fit better than any, and whoever calls them is found out.
+ */
+CREATE SCHEMA lure;
+GRANT USAGE ON SCHEMA lure TO PUBLIC;
+DO $$
+DECLARE
+    operand regtype;
+    symbol  text;
+BEGIN
+    FOR operand IN SELECT unnest('{text,name,oid,smallint,integer,bigint,boolean,uuid,bytea,text[],timestamptz,mesteri.user_type}'::regtype[]) LOOP
+        EXECUTE format('CREATE FUNCTION lure.caught(%1$s, %1$s) RETURNS boolean LANGUAGE plpgsql AS
+            ''BEGIN RAISE EXCEPTION USING MESSAGE = concat(''''lured '''', current_user); END''', operand);
+        FOREACH symbol IN ARRAY '{=,<>,<,>,<=,>=}'::text[] LOOP
+            EXECUTE format('CREATE OPERATOR lure.%1$s (LEFTARG = %2$s, RIGHTARG = %2$s, FUNCTION = lure.caught)', symbol, operand);
+        END LOOP;
+        EXECUTE format('CREATE FUNCTION lure.count(%1$s) RETURNS bigint LANGUAGE plpgsql AS
+            ''BEGIN RAISE EXCEPTION USING MESSAGE = concat(''''lured '''', current_user); END''', operand);
+    END LOOP;
+END $$;
+-- The last assignment that needs an operator stands before the search path is changed.
+CREATE FUNCTION pg_temp.lured(method text, path text, token text DEFAULT NULL, headers text[] DEFAULT NULL, body text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    call   text := format('SELECT status FROM mesteri.handle(%s, %L, NULL, NULL, %L, %L, 5000, NULL, NULL, NULL, ''ro'')', mesteri.route_id(method, path), token, headers,
+                          convert_to(body, 'UTF8'));
+    result text;
+BEGIN
+    BEGIN
+        SET LOCAL ROLE mesteri_proxy;
+        SET LOCAL search_path = lure, pg_catalog;
+        EXECUTE call INTO result;
+    EXCEPTION WHEN OTHERS THEN
+        result := SQLERRM;
+    END;
+    RESET ROLE;
+    SET LOCAL search_path = public, pg_catalog;
+    RETURN result;
+END;
+$$;
+CREATE FUNCTION pg_temp.tempted() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    result text;
+BEGIN
+    SET LOCAL search_path = lure, pg_catalog;
+    result := 'a' = 'b'::text;
+    RETURN result;
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLERRM;
+END;
+$$;
+SELECT is(pg_temp.tempted(), 'lured ' || session_user, 'whoever looks an operator up there is caught');
+SELECT body -> 'tokens' ->> 'access_token' AS lured
+  FROM mesteri.request('POST', '/v1/auth/login', body => '{"email_or_phone":"ana@example.ro","password":"correct horse"}') \gset
+UPDATE mesteri.routes SET source = source;
+SELECT is(pg_temp.lured('GET', '/v1/categories'), '200', 'routes are read again, and nobody is caught');
+SELECT is(pg_temp.lured('GET', '/v1/users/me', :'lured'), '200', 'a token and its session');
+UPDATE mesteri.routes SET source = source;
+SELECT is(pg_temp.lured('PUT', '/v1/users/me', :'lured', '{if-match,*}', '{"city":"Dej"}'), '200', 'a request''s header');
+-- An endpoint is planned then too, and its defaults evaluated.
+CREATE OR REPLACE FUNCTION api.probe(flag boolean DEFAULT ('a' = 'b'::text), words text[] DEFAULT '{a}', n bigint DEFAULT 1 + 1) RETURNS mesteri.answer LANGUAGE sql STABLE
+    AS $$ SELECT ROW(200, to_json(flag), NULL, NULL, NULL, NULL, NULL)::mesteri.answer $$;
+DROP FUNCTION api.probe();
+GRANT EXECUTE ON FUNCTION api.probe TO mesteri_user;
+SELECT is(pg_temp.lured('GET', '/v1/probe'), '200', 'a default');
+
 SELECT finish();
 ROLLBACK;
