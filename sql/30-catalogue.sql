@@ -90,6 +90,8 @@ CREATE TABLE mesteri.request_headers (
     CONSTRAINT request_headers_argument_format CHECK (argument ~ '^_[a-z_]+$'),
     CONSTRAINT request_headers_lower_case CHECK (header = lower(header))
 );
+CREATE TRIGGER request_headers_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON mesteri.request_headers
+    FOR EACH STATEMENT EXECUTE FUNCTION mesteri.catalogue_changed();
 COMMENT ON TABLE mesteri.request_headers IS 'Arguments of endpoints that hold a request header.';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.request_headers', 'WHERE NOT seeded');
 INSERT INTO mesteri.request_headers VALUES

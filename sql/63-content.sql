@@ -146,7 +146,6 @@ DECLARE
     weights  mesteri.feed_weights;
     posts    json;
     ids      uuid[];
-    last     record;
     served   bytea;
     has_more boolean;
 BEGIN
