@@ -65,7 +65,7 @@ BEGIN
       FROM pg_catalog.pg_extension e
       JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
      CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) acl
-     WHERE e.extname IN ('postgis', 'pgcrypto', 'unaccent', 'pg_trgm')
+     WHERE e.extname IN ('postgis', 'pgcrypto', 'unaccent', 'pg_trgm', 'btree_gist')
        AND acl.grantee = 0 AND acl.privilege_type = 'CREATE';
     IF unsafe IS NOT NULL THEN
         RAISE EXCEPTION 'everybody may create objects beside %', unsafe

@@ -8,9 +8,9 @@ DECLARE
 BEGIN
     FOR object IN
         SELECT format('ALTER %s %s OWNER TO mesteri_owner',
-                      CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, c.oid::regclass) AS command
+                      CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass) AS command
           FROM pg_catalog.pg_class c
-         WHERE c.relnamespace = 'mesteri'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+         WHERE c.relnamespace = 'mesteri'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
         UNION ALL
         -- Functions in C stay with the superuser who installed them: their code is not SQL's to change.
         SELECT format('ALTER FUNCTION %s OWNER TO mesteri_owner', p.oid::regprocedure)
