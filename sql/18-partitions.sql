@@ -82,7 +82,8 @@ BEGIN
     END IF;
 
     EXECUTE format('CREATE TABLE mesteri.%I (LIKE mesteri.%I INCLUDING ALL)', name, plan.parent);
-    -- What came before the partition was made waits in the default one.
+    -- What came before the partition was made waits in the default one, and nothing more may come in between.
+    EXECUTE format('LOCK TABLE mesteri.%I IN ACCESS EXCLUSIVE MODE', plan.parent || '_default');
     EXECUTE format('WITH moved AS (DELETE FROM mesteri.%I WHERE %I >= %L AND %I < %L RETURNING *)
                     INSERT INTO mesteri.%I SELECT * FROM moved',
                    plan.parent || '_default', plan.cut_by, since, plan.cut_by, before, name);

@@ -159,6 +159,6 @@ COMMENT ON COLUMN mesteri.post_comments.created_at IS 'Lists are newest first by
 COMMENT ON COLUMN mesteri.post_comments.hidden_at IS 'When staff took it out of sight; null: in sight.';
 COMMENT ON COLUMN mesteri.post_comments.deleted_at IS 'When its author or the post''s removed it; null: it stands.';
 COMMENT ON COLUMN mesteri.post_comments.deleted_by IS 'Which of the two removed it.';
-CREATE INDEX post_comments_post ON mesteri.post_comments (post_id, created_at DESC) WHERE deleted_at IS NULL;
+CREATE INDEX post_comments_post ON mesteri.post_comments (post_id, created_at DESC);
 CREATE INDEX post_comments_user ON mesteri.post_comments (user_id);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.post_comments', '');

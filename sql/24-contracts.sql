@@ -219,8 +219,10 @@ COMMENT ON COLUMN mesteri.contract_signatures.mac IS 'Keyed hash of the record: 
 COMMENT ON COLUMN mesteri.contract_signatures.key_id IS 'Which key that was.';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.contract_signatures', '');
 
-INSERT INTO mesteri.consent_texts (id, purpose, language, text, seeded)
-SELECT mesteri.seeded_id('consent text', purpose || ' ' || language || ' 1'), purpose, language::mesteri.language, text, true
+-- A fixed moment, so that a restored database has the same rows.
+INSERT INTO mesteri.consent_texts (id, purpose, language, text, created_at, seeded)
+SELECT mesteri.seeded_id('consent text', purpose || ' ' || language || ' 1'), purpose, language::mesteri.language, text,
+       timestamptz '2026-11-22 00:00:00+02', true
   FROM (VALUES
     ('sign_contract', 'ro', 'Am citit contractul, sunt de acord cu el și îl semnez electronic. Știu că devine obligatoriu când semnează ambele părți și că atunci mă obligă la plată, respectiv la executarea lucrării.'),
     ('sign_contract', 'hu', 'A szerződést elolvastam, elfogadom és elektronikusan aláírom. Tudom, hogy mindkét fél aláírásával kötelezővé válik, és fizetési kötelezettséget, illetve a munka elvégzésének kötelezettségét jelenti.'),
@@ -233,8 +235,9 @@ SELECT mesteri.seeded_id('consent text', purpose || ' ' || language || ' 1'), pu
     ('withdraw', 'en', 'I withdraw from this contract. I know that I get a confirmation, and what I paid is returned within 14 days.')
   ) AS shipped (purpose, language, text);
 
-INSERT INTO mesteri.contract_templates (id, slug, language, name, terms, seeded)
-SELECT mesteri.seeded_id('contract template', slug || ' ' || language || ' 1'), slug, language::mesteri.language, name, terms, true
+INSERT INTO mesteri.contract_templates (id, slug, language, name, terms, created_at, seeded)
+SELECT mesteri.seeded_id('contract template', slug || ' ' || language || ' 1'), slug, language::mesteri.language, name, terms,
+       timestamptz '2026-11-22 00:00:00+02', true
   FROM (VALUES
     ('general', 'ro', 'Contract general de lucrări', $terms$1. Obiectul. Meșterul execută pentru client lucrarea descrisă în prezentul contract (contract de antrepriză, art. 1851 și următoarele din Codul civil), la locul și în termenele arătate, pe etape unde sunt prevăzute etape.
 2. Prețul. Prețul este cel convenit și cuprinde manopera și, dacă părțile nu au scris altfel, deplasarea. Lucrări suplimentare se plătesc numai dacă au fost convenite printr-un act adițional semnat de ambele părți.

@@ -33,7 +33,7 @@ CREATE TABLE mesteri.reviews (
     CONSTRAINT reviews_photos_count CHECK (jsonb_array_length(photos) <= 10),
     CONSTRAINT reviews_videos_count CHECK (jsonb_array_length(videos) <= 2),
     CONSTRAINT reviews_response_whole CHECK ((response_text IS NULL) = (response_at IS NULL)),
-    CONSTRAINT reviews_response_to_visible CHECK (response_at >= visible_at OR visible_at IS NULL AND response_at IS NULL OR response_at IS NULL),
+    CONSTRAINT reviews_response_to_visible CHECK (response_at IS NULL OR visible_at IS NOT NULL AND response_at >= visible_at),
     CONSTRAINT reviews_visible_at CHECK (is_visible = (visible_at IS NOT NULL AND hidden_at IS NULL AND deleted_at IS NULL)),
     CONSTRAINT reviews_helpful_not_negative CHECK (helpful_count >= 0)
 );

@@ -57,6 +57,7 @@ CREATE UNIQUE INDEX verifications_one_pending ON mesteri.verifications (user_id,
     WHERE status = 'pending';
 CREATE INDEX verifications_queue ON mesteri.verifications (submitted_at) WHERE status = 'pending';
 CREATE INDEX verifications_user ON mesteri.verifications (user_id, submitted_at DESC);
+CREATE INDEX verifications_certification ON mesteri.verifications (certification_id) WHERE certification_id IS NOT NULL;
 CREATE INDEX verifications_cnp ON mesteri.verifications (cnp_hash) WHERE cnp_hash IS NOT NULL;
 SELECT pg_catalog.pg_extension_config_dump('mesteri.verifications', '');
 

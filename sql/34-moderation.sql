@@ -20,7 +20,8 @@ CREATE TABLE mesteri.reports (
     decided_at     timestamptz,
     decided_by     uuid REFERENCES mesteri.users,
     CONSTRAINT reports_once_each UNIQUE (reporter_id, target_type, target_id),
-    CONSTRAINT reports_reporter_reachable CHECK ((reporter_id IS NOT NULL) <> (reporter_name IS NOT NULL AND reporter_email IS NOT NULL)),
+    CONSTRAINT reports_reporter_reachable CHECK
+        (num_nonnulls(reporter_name, reporter_email) = CASE WHEN reporter_id IS NULL THEN 2 ELSE 0 END),
     CONSTRAINT reports_not_oneself CHECK (reporter_id <> target_user_id),
     CONSTRAINT reports_reason_length CHECK (char_length(reason) BETWEEN 1 AND 2000),
     CONSTRAINT reports_decided_whole CHECK
