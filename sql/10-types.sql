@@ -29,7 +29,8 @@ CREATE TYPE mesteri.interaction_type AS ENUM ('like', 'save', 'share', 'view');
 COMMENT ON TYPE mesteri.interaction_type IS 'What a reader did with a post, once per reader and post.';
 
 CREATE TYPE mesteri.actor_kind AS ENUM ('client', 'craftsman', 'staff', 'system');
-COMMENT ON TYPE mesteri.actor_kind IS 'In which capacity something was done; system is a timer or the rules themselves, and nobody''s account.';
+COMMENT ON TYPE mesteri.actor_kind
+    IS 'In which capacity something was done; system is a timer or the rules themselves, and nobody''s account.';
 CREATE TYPE mesteri.party_role AS ENUM ('client', 'craftsman');
 COMMENT ON TYPE mesteri.party_role IS 'The two sides of a project, a contract or a conversation.';
 
@@ -40,13 +41,16 @@ COMMENT ON TYPE mesteri.project_status IS 'Life of a project from the first ques
 CREATE TYPE mesteri.payment_status AS ENUM ('pending', 'partial', 'paid', 'refunded', 'failed');
 COMMENT ON TYPE mesteri.payment_status IS 'How much of a project''s price has been paid.';
 CREATE TYPE mesteri.milestone_status AS ENUM ('open', 'completed', 'rejected', 'approved');
-COMMENT ON TYPE mesteri.milestone_status IS 'open: to be done; completed: the craftsman says so; rejected: to be done again; approved: final, money released.';
+COMMENT ON TYPE mesteri.milestone_status
+    IS 'open: to be done; completed: the craftsman says so; rejected: to be done again; approved: final, money released.';
 CREATE TYPE mesteri.dispute_status AS ENUM ('open', 'resolved');
 COMMENT ON TYPE mesteri.dispute_status IS 'Whether staff still have to decide.';
 CREATE TYPE mesteri.dispute_decision AS ENUM ('release', 'refund', 'split', 'resume');
-COMMENT ON TYPE mesteri.dispute_decision IS 'What becomes of the held money: to the craftsman, to the client, to both, or back to work.';
+COMMENT ON TYPE mesteri.dispute_decision
+    IS 'What becomes of the held money: to the craftsman, to the client, to both, or back to work.';
 CREATE TYPE mesteri.contract_status AS ENUM ('pending', 'signed', 'expired', 'cancelled', 'superseded', 'withdrawn');
-COMMENT ON TYPE mesteri.contract_status IS 'Life of one version of a contract; superseded: an amendment that both signed took its place.';
+COMMENT ON TYPE mesteri.contract_status
+    IS 'Life of one version of a contract; superseded: an amendment that both signed took its place.';
 CREATE TYPE mesteri.signature_method AS ENUM ('drawn', 'typed');
 COMMENT ON TYPE mesteri.signature_method IS 'How a signer put his name: a picture, or letters.';
 
@@ -58,8 +62,8 @@ CREATE TYPE mesteri.transaction_status AS ENUM ('pending', 'processing', 'comple
 COMMENT ON TYPE mesteri.transaction_status IS 'What the parties see of a payment: a projection of its escrow state and flags.';
 CREATE TYPE mesteri.escrow_state AS ENUM ('created', 'action', 'auth', 'held', 'part', 'released', 'mixed', 'refunded', 'dead');
 COMMENT ON TYPE mesteri.escrow_state IS
-    'Where held money stands. created: intent only; action: the payer must do something; auth: reserved; held: captured, nothing moved; '
-    'part: some moved; released, refunded, mixed: all moved, to the craftsman, back, or both ways; dead: it came to nothing.';
+    'Where held money stands. created: intent only; action: the payer must do something; auth: reserved; held: captured, '
+    'nothing moved; part: some moved; released, refunded, mixed: all moved, to the craftsman, back, or both ways; dead: it came to nothing.';
 CREATE TYPE mesteri.escrow_event AS ENUM (
     'action_needed', 'attempt_failed', 'authorised', 'captured', 'canceled', 'hold_expired', 'release', 'refund', 'refund_done',
     'refund_failed', 'refund_after_release', 'dispute_opened', 'dispute_decided', 'chargeback_opened', 'chargeback_won',
@@ -79,12 +83,14 @@ COMMENT ON TYPE mesteri.vat_class IS 'Classes of VAT rates in the tax code; work
 CREATE TYPE mesteri.invoice_kind AS ENUM ('invoice', 'credit_note');
 COMMENT ON TYPE mesteri.invoice_kind IS 'A credit note corrects an invoice, which itself is never changed.';
 CREATE TYPE mesteri.account_class AS ENUM ('asset', 'liability', 'income', 'expense', 'memo');
-COMMENT ON TYPE mesteri.account_class IS 'Which side an account grows on: assets, expenses and memo on debit, the others on credit.';
+COMMENT ON TYPE mesteri.account_class
+    IS 'Which side an account grows on: assets, expenses and memo on debit, the others on credit.';
 CREATE TYPE mesteri.account_kind AS ENUM (
     'psp_cash', 'bank', 'chargebacks_open', 'craftsman_receivable', 'escrow', 'craftsman_payable', 'refunds_payable',
     'vat_payable', 'platform_revenue', 'provider_fees_recovered', 'provider_fees', 'dispute_fees', 'chargeback_losses',
     'auth_hold', 'auth_hold_contra');
-COMMENT ON TYPE mesteri.account_kind IS 'The chart of accounts; some kinds have an account for each payment, craftsman or provider.';
+COMMENT ON TYPE mesteri.account_kind
+    IS 'The chart of accounts; some kinds have an account for each payment, craftsman or provider.';
 CREATE TYPE mesteri.ledger_side AS ENUM ('debit', 'credit');
 COMMENT ON TYPE mesteri.ledger_side IS 'Left or right of an account; amounts themselves are never negative.';
 
@@ -99,12 +105,14 @@ COMMENT ON TYPE mesteri.outbox_status IS 'Life of a call to the outside; dead on
 
 -- Staff's work.
 CREATE TYPE mesteri.verification_type AS ENUM ('identity', 'business', 'certification');
-COMMENT ON TYPE mesteri.verification_type IS 'What is to be proven: who somebody is, that the business exists, that a paper is real.';
+COMMENT ON TYPE mesteri.verification_type
+    IS 'What is to be proven: who somebody is, that the business exists, that a paper is real.';
 CREATE TYPE mesteri.identity_document_type AS ENUM ('id_card', 'passport', 'residence_permit', 'driving_licence');
 COMMENT ON TYPE mesteri.identity_document_type IS 'Documents we take as proof of identity.';
 CREATE TYPE mesteri.report_target AS ENUM ('post', 'comment', 'message', 'review', 'user');
 COMMENT ON TYPE mesteri.report_target IS 'What can be reported.';
-CREATE TYPE mesteri.report_category AS ENUM ('illegal', 'fraud', 'spam', 'hate', 'sexual', 'violence', 'copyright', 'privacy', 'other');
+CREATE TYPE mesteri.report_category AS ENUM ('illegal', 'fraud', 'spam', 'hate', 'sexual', 'violence', 'copyright', 'privacy',
+                                             'other');
 COMMENT ON TYPE mesteri.report_category IS 'What the reporter thinks is wrong.';
 CREATE TYPE mesteri.report_status AS ENUM ('open', 'upheld', 'dismissed');
 COMMENT ON TYPE mesteri.report_status IS 'Whether staff agreed with the reporter.';
@@ -120,7 +128,8 @@ CREATE TYPE mesteri.ticket_status AS ENUM ('open', 'in_progress', 'resolved', 'c
 COMMENT ON TYPE mesteri.ticket_status IS 'Life of a request to support.';
 CREATE TYPE mesteri.ticket_priority AS ENUM ('low', 'normal', 'high', 'urgent');
 COMMENT ON TYPE mesteri.ticket_priority IS 'How soon support must look; in ascending order.';
-CREATE TYPE mesteri.upload_purpose AS ENUM ('post', 'avatar', 'identity', 'business', 'certification', 'milestone', 'message', 'review');
+CREATE TYPE mesteri.upload_purpose AS ENUM ('post', 'avatar', 'identity', 'business', 'certification', 'milestone', 'message',
+                                            'review');
 COMMENT ON TYPE mesteri.upload_purpose IS 'What a file is uploaded for; decides who may see it and whether it is stored encrypted.';
 CREATE TYPE mesteri.upload_status AS ENUM ('pending', 'ready', 'rejected');
 COMMENT ON TYPE mesteri.upload_status IS 'Whether the bytes are here and are what they claim to be.';

@@ -38,7 +38,8 @@ CREATE TABLE mesteri.content_posts (
         (media_type = 'before_after' OR (before_media_url IS NULL AND after_media_url IS NULL)),
     CONSTRAINT content_posts_version_positive CHECK (version > 0)
 ) WITH (fillfactor = 80);
-COMMENT ON TABLE mesteri.content_posts IS 'Finished work that craftsmen show; counters change often, so pages keep room for HOT updates.';
+COMMENT ON TABLE mesteri.content_posts
+    IS 'Finished work that craftsmen show; counters change often, so pages keep room for HOT updates.';
 COMMENT ON COLUMN mesteri.content_posts.id IS 'Random enough that media links made with it cannot be guessed.';
 COMMENT ON COLUMN mesteri.content_posts.craftsman_id IS 'The author.';
 COMMENT ON COLUMN mesteri.content_posts.title IS 'At most 255 characters as typed; null: none.';
@@ -101,7 +102,8 @@ CREATE TABLE mesteri.feed_weights (
     CONSTRAINT feed_weights_sum CHECK (abs(geo + engagement + rating + recency - 1) < 1e-9),
     CONSTRAINT feed_weights_horizons CHECK (geo_horizon_m > 0 AND recency_horizon > interval '0')
 );
-COMMENT ON TABLE mesteri.feed_weights IS 'How much each term counts in the feed; a change is a new row, the highest version counts.';
+COMMENT ON TABLE mesteri.feed_weights
+    IS 'How much each term counts in the feed; a change is a new row, the highest version counts.';
 COMMENT ON COLUMN mesteri.feed_weights.version IS 'Cursors name it, so a walk keeps the weights it began with.';
 COMMENT ON COLUMN mesteri.feed_weights.geo IS 'Share of nearness in the score; the four shares add up to 1.';
 COMMENT ON COLUMN mesteri.feed_weights.engagement IS 'Share of what readers did with the post.';
@@ -126,7 +128,8 @@ CREATE TABLE mesteri.match_weights (
     CONSTRAINT match_weights_sum CHECK (abs(proximity + rating + tier + responsiveness - 1) < 1e-9),
     CONSTRAINT match_weights_prior CHECK (prior_rating BETWEEN 0 AND 5 AND prior_count > 0)
 );
-COMMENT ON TABLE mesteri.match_weights IS 'How much each term counts when craftsmen are matched, and the prior that steadies young ratings; the highest version counts.';
+COMMENT ON TABLE mesteri.match_weights
+    IS 'How much each term counts when craftsmen are matched, and the prior that steadies young ratings; the highest version counts.';
 COMMENT ON COLUMN mesteri.match_weights.version IS 'A change is a new row with a higher one.';
 COMMENT ON COLUMN mesteri.match_weights.proximity IS 'Share of nearness in the score; the four shares add up to 1.';
 COMMENT ON COLUMN mesteri.match_weights.rating IS 'Share of the Bayesian average of stars.';

@@ -147,7 +147,8 @@ CREATE TABLE mesteri.project_milestones (
     CONSTRAINT project_milestones_photos_count CHECK (jsonb_array_length(photos) <= 10),
     CONSTRAINT project_milestones_version_positive CHECK (version > 0)
 );
-COMMENT ON TABLE mesteri.project_milestones IS 'Parts of a project that are done, approved and paid one by one; fixed by a contract.';
+COMMENT ON TABLE mesteri.project_milestones
+    IS 'Parts of a project that are done, approved and paid one by one; fixed by a contract.';
 COMMENT ON COLUMN mesteri.project_milestones.id IS 'What its payment names.';
 COMMENT ON COLUMN mesteri.project_milestones.project_id IS 'Work it is a part of.';
 COMMENT ON COLUMN mesteri.project_milestones.title IS 'What is to be done, in a line.';
@@ -223,7 +224,8 @@ CREATE TABLE mesteri.disputes (
     resolved_by     uuid REFERENCES mesteri.users,
     CONSTRAINT disputes_resolved_whole CHECK
         (num_nonnulls(decision, decision_reason, resolved_at) = CASE status WHEN 'open' THEN 0 ELSE 3 END),
-    CONSTRAINT disputes_amounts_when_resolved CHECK (status = 'resolved' OR num_nonnulls(release_amount, refund_amount, resolved_by) = 0),
+    CONSTRAINT disputes_amounts_when_resolved CHECK
+        (status = 'resolved' OR num_nonnulls(release_amount, refund_amount, resolved_by) = 0),
     CONSTRAINT disputes_split_has_both CHECK (decision <> 'split' OR num_nonnulls(release_amount, refund_amount) = 2),
     CONSTRAINT disputes_resume_moves_nothing CHECK (decision <> 'resume' OR num_nonnulls(release_amount, refund_amount) = 0),
     CONSTRAINT disputes_resolved_later CHECK (resolved_at >= opened_at)

@@ -32,7 +32,8 @@ CREATE INDEX token_families_user ON mesteri.token_families (user_id) WHERE revok
 SELECT pg_catalog.pg_extension_config_dump('mesteri.token_families', '');
 
 CREATE TYPE mesteri.refresh_token_status AS ENUM ('active', 'used', 'killed');
-COMMENT ON TYPE mesteri.refresh_token_status IS 'active: may be used; used: has a successor; killed: its predecessor was used again.';
+COMMENT ON TYPE mesteri.refresh_token_status
+    IS 'active: may be used; used: has a successor; killed: its predecessor was used again.';
 
 CREATE TABLE mesteri.refresh_tokens (
     token_hash     bytea PRIMARY KEY,
@@ -64,7 +65,8 @@ CREATE TABLE mesteri.login_failures (
     identifier_hash bytea NOT NULL,
     failed_at       timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-COMMENT ON TABLE mesteri.login_failures IS 'Failed sign-ins of the last 15 minutes, by keyed hash of what was typed, known account or not.';
+COMMENT ON TABLE mesteri.login_failures
+    IS 'Failed sign-ins of the last 15 minutes, by keyed hash of what was typed, known account or not.';
 COMMENT ON COLUMN mesteri.login_failures.identifier_hash
     IS 'HMAC of the address or number after normalising, so that an unknown account locks like a known one.';
 COMMENT ON COLUMN mesteri.login_failures.failed_at
@@ -79,7 +81,8 @@ CREATE TABLE mesteri.common_password_parts (
     PRIMARY KEY (part, position),
     CONSTRAINT common_password_parts_position CHECK (position IN ('stem', 'ending'))
 );
-COMMENT ON TABLE mesteri.common_password_parts IS 'A password is common when it is a stem, or a stem and an ending, letter case aside.';
+COMMENT ON TABLE mesteri.common_password_parts
+    IS 'A password is common when it is a stem, or a stem and an ending, letter case aside.';
 COMMENT ON COLUMN mesteri.common_password_parts.part IS 'Lower case.';
 COMMENT ON COLUMN mesteri.common_password_parts.position IS 'stem or ending.';
 COMMENT ON COLUMN mesteri.common_password_parts.seeded IS 'Ships with mesteri, so dumps leave it out; never edited.';

@@ -69,7 +69,8 @@ CREATE TABLE mesteri.contract_number_keys (
     created_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT contract_number_keys_month_format CHECK (month ~ '^[0-9]{4}(0[1-9]|1[0-2])$')
 );
-COMMENT ON TABLE mesteri.contract_number_keys IS 'Which key the numbers of a month were permuted with, so that a new key never repeats one.';
+COMMENT ON TABLE mesteri.contract_number_keys
+    IS 'Which key the numbers of a month were permuted with, so that a new key never repeats one.';
 COMMENT ON COLUMN mesteri.contract_number_keys.month IS 'YYYYMM in Romania.';
 COMMENT ON COLUMN mesteri.contract_number_keys.key_id IS 'In force for the whole of it.';
 COMMENT ON COLUMN mesteri.contract_number_keys.created_at IS 'First number of the month.';

@@ -25,7 +25,8 @@ CREATE TABLE mesteri.fee_schedules (
     CONSTRAINT fee_schedules_no_overlap EXCLUDE USING gist
         (payment_method WITH =, (seeded::integer) WITH =, tstzrange(valid_from, valid_until) WITH &&)
 );
-COMMENT ON TABLE mesteri.fee_schedules IS 'What a payment costs the craftsman, by method and time; a method without a row is not taken.';
+COMMENT ON TABLE mesteri.fee_schedules
+    IS 'What a payment costs the craftsman, by method and time; a method without a row is not taken.';
 COMMENT ON COLUMN mesteri.fee_schedules.id IS 'Kept on the payment, so that its price can be explained later.';
 COMMENT ON COLUMN mesteri.fee_schedules.payment_method IS 'card, bank_transfer, klarna; what clients send.';
 COMMENT ON COLUMN mesteri.fee_schedules.platform_bps IS 'Our share of the price, VAT included.';
@@ -129,7 +130,8 @@ COMMENT ON COLUMN mesteri.subscription_plans.valid_until IS 'From when on it no 
 COMMENT ON COLUMN mesteri.subscription_plans.seeded
     IS 'Ships with mesteri, so dumps leave it out; never edited, and beaten by an own row for the same time.';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.subscription_plans', 'WHERE NOT seeded');
-INSERT INTO mesteri.subscription_plans (id, plan_type, name_ro, name_hu, name_en, price, months, featured_days, tier, valid_from, seeded)
+INSERT INTO mesteri.subscription_plans
+       (id, plan_type, name_ro, name_hu, name_en, price, months, featured_days, tier, valid_from, seeded)
 SELECT mesteri.seeded_id('plan', plan_type || ' 1'), plan_type, name_ro, name_hu, name_en, price, months, featured_days,
        tier::mesteri.craftsman_tier, timestamptz '2020-01-01 00:00:00+02', true
   FROM (VALUES
@@ -161,8 +163,10 @@ CREATE TABLE mesteri.transactions (
     captured_amount         mesteri.money_amount NOT NULL DEFAULT 0,
     released_amount         mesteri.money_amount NOT NULL DEFAULT 0,
     refunded_amount         mesteri.money_amount NOT NULL DEFAULT 0,
-    held_amount             numeric(14, 2) NOT NULL GENERATED ALWAYS AS (captured_amount - released_amount - refunded_amount) STORED,
-    is_escrowed             boolean NOT NULL GENERATED ALWAYS AS (coalesce(escrow_state IN ('auth', 'held', 'part'), false)) STORED,
+    held_amount             numeric(14, 2) NOT NULL GENERATED ALWAYS AS
+                                (captured_amount - released_amount - refunded_amount) STORED,
+    is_escrowed             boolean NOT NULL GENERATED ALWAYS AS
+                                (coalesce(escrow_state IN ('auth', 'held', 'part'), false)) STORED,
     escrow_released_at      timestamptz,
     hold_expires_at         timestamptz,
     fee_schedule_id         uuid,

@@ -9,7 +9,8 @@ CREATE TABLE mesteri.journal_accounts (
     id               uuid PRIMARY KEY DEFAULT mesteri.uuid7(),
     kind             mesteri.account_kind NOT NULL,
     class            mesteri.account_class NOT NULL GENERATED ALWAYS AS (
-                         CASE WHEN kind IN ('psp_cash', 'bank', 'chargebacks_open', 'craftsman_receivable') THEN 'asset'::mesteri.account_class
+                         CASE WHEN kind IN ('psp_cash', 'bank', 'chargebacks_open', 'craftsman_receivable')
+                                  THEN 'asset'::mesteri.account_class
                               WHEN kind IN ('escrow', 'craftsman_payable', 'refunds_payable', 'vat_payable') THEN 'liability'
                               WHEN kind IN ('platform_revenue', 'provider_fees_recovered') THEN 'income'
                               WHEN kind IN ('provider_fees', 'dispute_fees', 'chargeback_losses') THEN 'expense'
@@ -48,7 +49,8 @@ CREATE TABLE mesteri.posted_commands (
     posted_at      timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT posted_commands_system_has_no_account CHECK ((actor_kind = 'system') = (actor_id IS NULL))
 );
-COMMENT ON TABLE mesteri.posted_commands IS 'Commands that have moved money: the same again does nothing, the same id with other content is an error.';
+COMMENT ON TABLE mesteri.posted_commands
+    IS 'Commands that have moved money: the same again does nothing, the same id with other content is an error.';
 COMMENT ON COLUMN mesteri.posted_commands.command_id IS 'Chosen by who commands, before anything is called.';
 COMMENT ON COLUMN mesteri.posted_commands.content_sha256 IS 'Digest of what was commanded.';
 COMMENT ON COLUMN mesteri.posted_commands.event IS 'What it asked for.';
@@ -146,7 +148,8 @@ CREATE TABLE mesteri.journal_digests (
     made_at         timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT journal_digests_not_negative CHECK (entries_count >= 0 AND debit_bani >= 0)
 );
-COMMENT ON TABLE mesteri.journal_digests IS 'A chain over the bookings of each day: who changes an old one breaks every later link.';
+COMMENT ON TABLE mesteri.journal_digests
+    IS 'A chain over the bookings of each day: who changes an old one breaks every later link.';
 COMMENT ON COLUMN mesteri.journal_digests.on_day IS 'UTC day of posted_at.';
 COMMENT ON COLUMN mesteri.journal_digests.entries_count IS 'Bookings of that day.';
 COMMENT ON COLUMN mesteri.journal_digests.debit_bani IS 'Sum of their debits, which is that of their credits.';

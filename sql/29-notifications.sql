@@ -18,7 +18,8 @@ CREATE TABLE mesteri.notifications (
     CONSTRAINT notifications_title_length CHECK (char_length(title) BETWEEN 1 AND 255),
     CONSTRAINT notifications_related_whole CHECK ((related_id IS NULL) = (related_type IS NULL)),
     CONSTRAINT notifications_related_known CHECK
-        (related_type IN ('project', 'milestone', 'contract', 'payment', 'conversation', 'message', 'review', 'post', 'user', 'ticket')),
+        (related_type IN ('project', 'milestone', 'contract', 'payment', 'conversation', 'message', 'review', 'post', 'user',
+                          'ticket')),
     CONSTRAINT notifications_read_at CHECK (is_read = (read_at IS NOT NULL)),
     CONSTRAINT notifications_push_sent_at CHECK (push_sent = (push_sent_at IS NOT NULL))
 );
@@ -54,7 +55,8 @@ CREATE TABLE mesteri.devices (
     CONSTRAINT devices_platform_pushes CHECK (platform IN ('ios', 'android')),
     CONSTRAINT devices_app_version_length CHECK (char_length(app_version) <= 20)
 );
-COMMENT ON TABLE mesteri.devices IS 'Phones that push messages can reach; one that the push service no longer knows is deleted at once.';
+COMMENT ON TABLE mesteri.devices
+    IS 'Phones that push messages can reach; one that the push service no longer knows is deleted at once.';
 COMMENT ON COLUMN mesteri.devices.id IS 'What clients may name instead of the token.';
 COMMENT ON COLUMN mesteri.devices.user_id IS 'Who holds it now; a token moves with who signs in on it.';
 COMMENT ON COLUMN mesteri.devices.token IS 'The push service''s name of it; never sent back to anybody.';
@@ -130,7 +132,8 @@ CREATE TABLE mesteri.outbox (
     CONSTRAINT outbox_done_at CHECK ((status = 'done') = (done_at IS NOT NULL)),
     CONSTRAINT outbox_dead_has_error CHECK (status <> 'dead' OR last_error IS NOT NULL)
 );
-COMMENT ON TABLE mesteri.outbox IS 'Calls to make outside: mails, texts, pushes, providers, documents; nothing in a transaction calls by itself.';
+COMMENT ON TABLE mesteri.outbox
+    IS 'Calls to make outside: mails, texts, pushes, providers, documents; nothing in a transaction calls by itself.';
 COMMENT ON COLUMN mesteri.outbox.id IS 'Stays the same over all attempts; receivers may tell repeats by it.';
 COMMENT ON COLUMN mesteri.outbox.kind IS 'Service and what to do there, such as stripe.capture.';
 COMMENT ON COLUMN mesteri.outbox.payload IS 'What the call needs, without secrets; erased people are taken out of it.';

@@ -29,7 +29,8 @@ CREATE TABLE mesteri.routes (
     CONSTRAINT routes_deadline_range CHECK (deadline_ms BETWEEN 1 AND 120000),
     CONSTRAINT routes_body_limit_not_negative CHECK (body_limit >= 0)
 );
-COMMENT ON TABLE mesteri.routes IS 'Every endpoint: which function of schema api serves it, who may call it, and within which limits.';
+COMMENT ON TABLE mesteri.routes
+    IS 'Every endpoint: which function of schema api serves it, who may call it, and within which limits.';
 COMMENT ON COLUMN mesteri.routes.id
     IS 'mesteri.route_id(method, path): the same in every release, so that a proxy never calls a neighbour.';
 COMMENT ON COLUMN mesteri.routes.method IS 'HTTP method; HEAD and OPTIONS are the proxy''s own.';

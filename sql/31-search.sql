@@ -14,7 +14,8 @@ CREATE TABLE mesteri.search_history (
     CONSTRAINT search_history_query_length CHECK (char_length(query) BETWEEN 1 AND 200),
     CONSTRAINT search_history_results_not_negative CHECK (results_count >= 0)
 );
-COMMENT ON TABLE mesteri.search_history IS 'Searches of signed-in people, for their own list and, counted over many, for suggestions.';
+COMMENT ON TABLE mesteri.search_history
+    IS 'Searches of signed-in people, for their own list and, counted over many, for suggestions.';
 COMMENT ON COLUMN mesteri.search_history.id IS 'What the list shows.';
 COMMENT ON COLUMN mesteri.search_history.user_id IS 'Who searched; nobody else sees it.';
 COMMENT ON COLUMN mesteri.search_history.query IS 'As typed, at most 200 characters.';

@@ -25,7 +25,8 @@ CREATE TABLE mesteri.verifications (
     CONSTRAINT verifications_certification CHECK ((type = 'certification') = (certification_id IS NOT NULL)),
     CONSTRAINT verifications_register_of_business CHECK
         (type = 'business' OR num_nonnulls(trade_register_number, register_result, register_checked_at) = 0),
-    CONSTRAINT verifications_trade_register_format CHECK (trade_register_number ~ '^[JFC]([0-9]{1,2}/[0-9]{1,6}/[0-9]{4}|[0-9]{13})$'),
+    CONSTRAINT verifications_trade_register_format CHECK
+        (trade_register_number ~ '^[JFC]([0-9]{1,2}/[0-9]{1,6}/[0-9]{4}|[0-9]{13})$'),
     CONSTRAINT verifications_cnp_of_identity CHECK (type = 'identity' OR num_nonnulls(cnp_hash, cnp_last4) = 0),
     CONSTRAINT verifications_cnp_whole CHECK ((cnp_hash IS NULL) = (cnp_last4 IS NULL)),
     CONSTRAINT verifications_cnp_last4_format CHECK (cnp_last4 ~ '^[0-9]{4}$'),
@@ -69,7 +70,8 @@ CREATE TABLE mesteri.verification_documents (
     CONSTRAINT verification_documents_once UNIQUE (verification_id, media_id),
     CONSTRAINT verification_documents_position_range CHECK (position BETWEEN 1 AND 10)
 );
-COMMENT ON TABLE mesteri.verification_documents IS 'Encrypted scans that go with a request; staff see them through links of five minutes.';
+COMMENT ON TABLE mesteri.verification_documents
+    IS 'Encrypted scans that go with a request; staff see them through links of five minutes.';
 COMMENT ON COLUMN mesteri.verification_documents.verification_id IS 'What they prove.';
 COMMENT ON COLUMN mesteri.verification_documents.position IS 'Order of sending, from 1.';
 COMMENT ON COLUMN mesteri.verification_documents.media_id IS 'The scan.';

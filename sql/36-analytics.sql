@@ -22,7 +22,8 @@ CREATE TABLE mesteri.analytics_events (
     CONSTRAINT analytics_events_properties_size CHECK (octet_length(event_properties::text) <= 8192),
     CONSTRAINT analytics_events_device_info_size CHECK (octet_length(device_info::text) <= 4096)
 ) PARTITION BY RANGE (created_at);
-COMMENT ON TABLE mesteri.analytics_events IS 'Steps in the apps, for counting; only views over groups of people read it. Cut by month.';
+COMMENT ON TABLE mesteri.analytics_events
+    IS 'Steps in the apps, for counting; only views over groups of people read it. Cut by month.';
 COMMENT ON COLUMN mesteri.analytics_events.id IS 'Ascends with arrival.';
 COMMENT ON COLUMN mesteri.analytics_events.user_id IS 'Who was signed in; null: nobody, or erased since.';
 COMMENT ON COLUMN mesteri.analytics_events.session_id IS 'The app''s own name of one use of it, at most 100 characters.';
@@ -36,7 +37,8 @@ COMMENT ON COLUMN mesteri.analytics_events.location IS 'Rounded to about a kilom
 COMMENT ON COLUMN mesteri.analytics_events.occurred_at IS 'When, by the phone''s clock.';
 COMMENT ON COLUMN mesteri.analytics_events.created_at IS 'When it came here; decides the partition.';
 CREATE TABLE mesteri.analytics_events_default PARTITION OF mesteri.analytics_events DEFAULT;
-COMMENT ON TABLE mesteri.analytics_events_default IS 'Steps of months whose partition was not made in time; making it moves them there.';
+COMMENT ON TABLE mesteri.analytics_events_default
+    IS 'Steps of months whose partition was not made in time; making it moves them there.';
 ALTER TABLE mesteri.analytics_events_default ADD PRIMARY KEY (id);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.analytics_events', '');
 SELECT pg_catalog.pg_extension_config_dump('mesteri.analytics_events_default', '');

@@ -88,7 +88,7 @@ CREATE TABLE mesteri.instance (
     CONSTRAINT instance_adopted_as_known CHECK (adopted_as IN ('first', 'recover', 'clone'))
 );
 COMMENT ON TABLE mesteri.instance
-    IS 'Which database may act outside under these data; where it is another one, jobs and money stop until a DBA has said what it is.';
+    IS 'Which database may act outside under these data; in another one jobs and money stop until a DBA has said what it is.';
 COMMENT ON COLUMN mesteri.instance.is_only IS 'Keeps the table to one row.';
 COMMENT ON COLUMN mesteri.instance.system_identifier IS 'Of the cluster, as pg_control_system() says.';
 COMMENT ON COLUMN mesteri.instance.timeline IS 'Of its WAL; a promoted or recovered cluster has a higher one.';
