@@ -45,7 +45,7 @@ $(OBJS): $(BUILD)/extension/%.o: extension/%.c extension.mk control/mesteri.cont
 	$(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/mesteri.so: $(OBJS)
-	$(CC) $(CFLAGS) $(OBJS) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ -lcrypto
+	$(CC) $(CFLAGS) $(OBJS) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ -lcrypto -lxml2
 
 # sql itself: a part that was removed must not stay in the script.
 $(DATA_built): $(SQL_PARTS) sql control/mesteri.control extension.mk

@@ -103,15 +103,27 @@ show_trouble() {
     disown    # else the shell reports its end
 }
 
+server_lives() {
+    local pid
+    read -r pid < "$STATE/data/postmaster.pid" && kill -0 "$pid"
+} 2> /dev/null
+
+# A database that went away ends nothing: the proxy answers 503 and finds it again when it is back.
 stay() {
-    local server proxy
-    read -r server < "$STATE/data/postmaster.pid"
+    local proxy lived=true
     read -r proxy < "$STATE/run/proxy.pid"
     show_trouble
-    while kill -0 "$server" 2> /dev/null && kill -0 "$proxy" 2> /dev/null; do
+    while kill -0 "$proxy" 2> /dev/null; do
+        if server_lives; then
+            $lived || say 'PostgreSQL is back.'
+            lived=true
+        else
+            ! $lived || warn "PostgreSQL has ended; start it again with: deploy/cluster.sh start var"
+            lived=false
+        fi
         sleep 1
     done
-    die "the server or the proxy ended; see $STATE/log"
+    die "the proxy ended; see $STATE/log"
 }
 
 main() {

@@ -40,11 +40,13 @@ static Datum row_of_node(Shape *shape, const JsonNode *node, const char *field);
 static int attribute_number(const Shape *shape, const char *name);
 static Datum value_of_text(Shape *shape, char *text, const char *field);
 static bool is_spelt_right(ShapeKind kind, const char *text);
+static bool ends_like_rfc3339(const char *text);
 static bool matches(const char *text, const char *pattern);
 static Datum call_input(Shape *shape, char *text, const char *field);
 static void check_domain(Shape *shape, Datum value, const char *field);
 static void refuse_value(Shape *shape, const char *field) pg_attribute_noreturn();
-static List *enum_labels(Oid type);
+static List *choices(Shape *shape);
+static bool is_taken(Shape *shape, char *label);
 
 /*
  * bind_arguments
@@ -336,6 +338,8 @@ attribute_number(const Shape *shape, const char *name)
 static Datum
 value_of_text(Shape *shape, char *text, const char *field)
 {
+	if (shape->kind == SHAPE_ARRAY || shape->kind == SHAPE_COMPOSITE)
+		refuse_field(MSERR_INVALID_FIELD, field, "type");
 	if (!is_spelt_right(shape->kind, text))
 		refuse_field(MSERR_INVALID_FIELD, field, "format");
 
@@ -367,11 +371,21 @@ is_spelt_right(ShapeKind kind, const char *text)
 		case SHAPE_DATE:
 			return matches(text, "9999-99-99") && strlen(text) == 10;
 		case SHAPE_TIME:
-			return matches(text, "9999-99-99T99:99:99") &&
-			       (text[strlen(text) - 1] == 'Z' || matches(text + strlen(text) - 5, "99:99"));
+			return matches(text, "9999-99-99T99:99:99") && ends_like_rfc3339(text + strlen("9999-99-99T99:99:99"));
 		default:
 			return true;
 	}
+}
+
+/* What may follow the seconds: a fraction, then Z or an offset. */
+static bool
+ends_like_rfc3339(const char *text)
+{
+	if (*text == '.')
+		text += 1 + strspn(text + 1, "0123456789");
+	if (strcmp(text, "Z") == 0)
+		return true;
+	return (*text == '+' || *text == '-') && matches(text + 1, "99:99") && strlen(text) == strlen("+99:99");
 }
 
 /* Whether a text begins as the pattern says. */
@@ -445,27 +459,50 @@ refuse_value(Shape *shape, const char *field)
 		PG_RE_THROW();
 	FlushErrorState();
 
+	if (shape->kind == SHAPE_ENUM)
+		refuse_choice(field, choices(shape));
 	if (error->sqlerrcode == ERRCODE_CHECK_VIOLATION)
 		refuse_field(MSERR_INVALID_FIELD, field, error->constraint_name);
 	if (error->sqlerrcode == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE)
 		refuse_field(MSERR_INVALID_FIELD, field, "range");
-	if (shape->kind == SHAPE_ENUM)
-		refuse_choice(field, enum_labels(shape->base));
 	refuse_field(MSERR_INVALID_FIELD, field, "format");
 }
 
+/* The labels of an enum that its domain, if there is one, lets through. */
 static List *
-enum_labels(Oid type)
+choices(Shape *shape)
 {
-	CatCList *labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
+	CatCList *labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(shape->base));
 	List *names = NIL;
 
 	for (int i = 0; i < labels->n_members; i++)
 	{
 		Form_pg_enum label = (Form_pg_enum) GETSTRUCT(&labels->members[i]->tuple);
 
-		names = lappend(names, pstrdup(NameStr(label->enumlabel)));
+		if (is_taken(shape, NameStr(label->enumlabel)))
+			names = lappend(names, pstrdup(NameStr(label->enumlabel)));
 	}
 	ReleaseSysCacheList(labels);
 	return names;
+}
+
+static bool
+is_taken(Shape *shape, char *label)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	volatile bool taken = true;
+
+	PG_TRY();
+	{
+		InputFunctionCall(&shape->input, label, shape->input_param, -1);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+		taken = false;
+	}
+	PG_END_TRY();
+
+	return taken;
 }

@@ -11,9 +11,12 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/json.h"
 
 #include "error.h"
+
+#define ERROR_MAX_NAME 64 /* bytes of a name that a client made up: it goes to the log and back to the client */
 
 static void append_detail(StringInfo json, const char *field, const char *rule);
 
@@ -26,7 +29,7 @@ static void append_detail(StringInfo json, const char *field, const char *rule);
 void
 refuse(int sqlerrcode, const char *reason)
 {
-	ereport(ERROR, (errcode(sqlerrcode), errmsg_internal("%s", reason)));
+	ereport(ERROR, (errcode(sqlerrcode), errmsg_internal("%s", reason), errhidestmt(true)));
 }
 
 /*
@@ -46,7 +49,8 @@ refuse_field(int sqlerrcode, const char *field, const char *rule)
 	append_detail(&json, field, rule);
 	appendStringInfoString(&json, "}]");
 
-	ereport(ERROR, (errcode(sqlerrcode), errmsg_internal("request refused"), errdetail_internal("%s", json.data)));
+	ereport(ERROR, (errcode(sqlerrcode), errmsg_internal("request refused"), errdetail_internal("%s", json.data),
+	                errhidestmt(true)));
 }
 
 /*
@@ -72,15 +76,15 @@ refuse_choice(const char *field, List *allowed)
 	}
 	appendStringInfoString(&json, "]}]");
 
-	ereport(ERROR,
-	        (errcode(MSERR_INVALID_FIELD), errmsg_internal("request refused"), errdetail_internal("%s", json.data)));
+	ereport(ERROR, (errcode(MSERR_INVALID_FIELD), errmsg_internal("request refused"),
+	                errdetail_internal("%s", json.data), errhidestmt(true)));
 }
 
 static void
 append_detail(StringInfo json, const char *field, const char *rule)
 {
 	appendStringInfoString(json, "{\"field\": ");
-	escape_json(json, field);
+	escape_json(json, pnstrdup(field, pg_mbcliplen(field, strlen(field), ERROR_MAX_NAME)));
 	appendStringInfoString(json, ", \"rule\": ");
 	escape_json(json, rule);
 }

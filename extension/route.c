@@ -41,9 +41,12 @@ static Oid catalogue_relids[lengthof(catalogue_tables)];
 static Oid owner_role;
 static Oid caller_role;
 static bool catalogue_valid = false;
+static bool functions_missing; /* some route has no function: the next one made may be it */
 
 static void on_relation_changed(Datum arg, Oid relid);
 static void on_function_changed(Datum arg, int cacheid, uint32 hashvalue);
+static void on_type_changed(Datum arg, int cacheid, uint32 hashvalue);
+static bool some_shape(bool (*test)(const Shape *, uint32), uint32 what);
 static void load_catalogue(void);
 static void check_version(void);
 static void drop_catalogue(void);
@@ -64,6 +67,7 @@ route_init(void)
 {
 	CacheRegisterRelcacheCallback(on_relation_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(PROCOID, on_function_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(TYPEOID, on_type_changed, (Datum) 0);
 }
 
 /*
@@ -137,6 +141,9 @@ on_relation_changed(Datum arg, Oid relid)
 	for (size_t i = 0; i < lengthof(catalogue_relids); i++)
 		if (relid == catalogue_relids[i])
 			catalogue_valid = false;
+
+	if (catalogue_valid && some_shape(shape_has_relation, relid))
+		catalogue_valid = false;
 }
 
 static void
@@ -148,10 +155,35 @@ on_function_changed(Datum arg, int cacheid, uint32 hashvalue)
 	if (!catalogue_valid)
 		return;
 
+	if (hashvalue == 0 || functions_missing)
+		catalogue_valid = false;
 	hash_seq_init(&scan, routes);
 	while ((route = hash_seq_search(&scan)) != NULL)
-		if (hashvalue == 0 || hashvalue == route->function_hash)
+		if (hashvalue == route->function_hash)
 			catalogue_valid = false;
+}
+
+static void
+on_type_changed(Datum arg, int cacheid, uint32 hashvalue)
+{
+	if (catalogue_valid && some_shape(shape_has_type, hashvalue))
+		catalogue_valid = false;
+}
+
+/* Whether a shape of some argument that was looked up says yes. */
+static bool
+some_shape(bool (*test)(const Shape *, uint32), uint32 what)
+{
+	HASH_SEQ_STATUS scan;
+	Route *route;
+	bool found = false;
+
+	hash_seq_init(&scan, routes);
+	while ((route = hash_seq_search(&scan)) != NULL)
+		for (int i = 0; i < route->argument_count; i++)
+			if (route->arguments[i].shape != NULL && test(route->arguments[i].shape, what))
+				found = true;
+	return found;
 }
 
 static void
@@ -233,6 +265,10 @@ read_routes(void)
 	             "  FROM mesteri.routes r JOIN mesteri.route_functions f USING (id)");
 	for (uint64 i = 0; i < SPI_processed; i++)
 		add_route(SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
+
+	spi_as_owner(
+		"SELECT count(*) > count(f.function) FROM mesteri.routes r LEFT JOIN mesteri.route_functions f USING (id)");
+	functions_missing = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
 
 static void
@@ -240,7 +276,12 @@ add_route(HeapTuple row, TupleDesc desc)
 {
 	bool isnull;
 	int32 id = DatumGetInt32(SPI_getbinval(row, desc, 1, &isnull));
-	Route *route = hash_search(routes, &id, HASH_ENTER, NULL);
+	bool found;
+	Route *route = hash_search(routes, &id, HASH_ENTER, &found);
+
+	if (found)
+		ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_FUNCTION),
+		                errmsg("the function of route %s %s is overloaded", route->method, route->path)));
 
 	route->method = MemoryContextStrdup(catalogue_context, SPI_getvalue(row, desc, 2));
 	route->path = MemoryContextStrdup(catalogue_context, SPI_getvalue(row, desc, 3));
@@ -281,10 +322,13 @@ access_bits(Datum access)
 	return bits;
 }
 
+/* In a context of its own, which becomes the catalogue's when all went well. */
 static void
 look_up_arguments(Route *route)
 {
-	MemoryContext caller = MemoryContextSwitchTo(catalogue_context);
+	MemoryContext draft = AllocSetContextCreate(CurrentMemoryContext, "mesteri route", ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(draft);
+	Argument *arguments;
 	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(route->function));
 	Form_pg_proc form;
 	Oid *types;
@@ -300,10 +344,10 @@ look_up_arguments(Route *route)
 	if (total != form->pronargs || (total > 0 && names == NULL))
 		elog(ERROR, "endpoint function %u must name its arguments and return one answer", route->function);
 
-	route->arguments = palloc0(total * sizeof(Argument));
+	arguments = palloc0(total * sizeof(Argument));
 	for (int i = 0; i < total; i++)
 	{
-		Argument *argument = &route->arguments[i];
+		Argument *argument = &arguments[i];
 
 		argument->name = names[i];
 		classify_argument(route, argument);
@@ -315,9 +359,11 @@ look_up_arguments(Route *route)
 			read_default(route, argument, i + 1);
 	}
 	ReleaseSysCache(tuple);
+	plan_call(route, types);
 	MemoryContextSwitchTo(caller);
 
-	plan_call(route, types);
+	MemoryContextSetParent(draft, catalogue_context);
+	route->arguments = arguments;
 	route->argument_count = total;
 }
 
@@ -370,29 +416,29 @@ header_of_argument(const char *name)
 	if (SPI_processed != 1)
 		elog(ERROR, "argument \"%s\" of an endpoint is neither a field nor known to the dispatcher", name);
 
-	return MemoryContextStrdup(catalogue_context, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+	return pstrdup(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
 }
 
 /* A default is evaluated once: endpoints use constants. */
 static void
 read_default(const Route *route, Argument *argument, int number)
 {
+	Datum expression;
 	Datum value;
 	bool isnull;
-	Datum expression = OidFunctionCall2(F_PG_GET_FUNCTION_ARG_DEFAULT, ObjectIdGetDatum(route->function),
-	                                    Int32GetDatum(number));
+
+	/* Written down as it will be read: under the same search path. */
+	spi_push_catalog_path();
+	expression = OidFunctionCall2(F_PG_GET_FUNCTION_ARG_DEFAULT, ObjectIdGetDatum(route->function),
+	                              Int32GetDatum(number));
+	PopOverrideSearchPath();
 
 	spi_as_owner(psprintf("SELECT CAST(%s AS %s)", TextDatumGetCString(expression),
 	                      format_type_be_qualified(argument->shape->type)));
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	argument->fallback_null = isnull;
 	if (!isnull)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(catalogue_context);
-
 		argument->fallback = datumCopy(value, get_typbyval(argument->shape->base), get_typlen(argument->shape->base));
-		MemoryContextSwitchTo(caller);
-	}
 }
 
 /* Prepared as whom it will run: names are looked up with the role's rights. */
@@ -414,6 +460,8 @@ plan_call(Route *route, const Oid *types)
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(caller_role, context | SECURITY_LOCAL_USERID_CHANGE);
+	spi_push_catalog_path();
 	route->plan = spi_keep(sql.data, count, types);
+	PopOverrideSearchPath();
 	SetUserIdAndSecContext(user, context);
 }

@@ -4,8 +4,8 @@
  *		Whether the session of a token still stands.
  *
  * The truth is mesteri.token_families.  Nobody asks it at each request:
- * whoever revokes sessions invalidates the relcache entry of an empty table,
- * mesteri.revocation_signal, and so every backend, on standbys too, hears of
+ * triggers on sessions and accounts invalidate the relcache entry of an empty
+ * table, mesteri.revocation_signal, and so every backend, on standbys too, hears of
  * it after the commit and before its next statement.  It then counts on, and
  * tokens checked at an earlier count are checked again when next used.
  * VACUUM or ANALYZE of the empty table give false alarms, which are harmless.
@@ -15,6 +15,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -33,21 +34,23 @@ static void check_family(const Identity *identity);
 static uint64 changes = 1; /* 0 is for tokens never checked */
 static Oid signal_oid = InvalidOid;
 
-PG_FUNCTION_INFO_V1(mesteri_sessions_revoked);
+PG_FUNCTION_INFO_V1(mesteri_sessions_changed);
 
 /*
- * mesteri.sessions_revoked() returns void
- *		Tell every backend that sessions were revoked.
+ * sessions_changed() -> trigger
  *
- * To be called in the transaction that revokes them: the others hear of it
- * when it commits, and nothing when it rolls back.
+ * The others hear of it when the transaction commits, and nothing when it
+ * rolls back.  It has no other effect, so a restore may fire it.
  */
 Datum
-mesteri_sessions_revoked(PG_FUNCTION_ARGS)
+mesteri_sessions_changed(PG_FUNCTION_ARGS)
 {
-	CacheInvalidateRelcacheByRelid(signal_relation());
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+		                errmsg("sessions_changed() can only be called as a trigger")));
 
-	PG_RETURN_VOID();
+	CacheInvalidateRelcacheByRelid(signal_relation());
+	PG_RETURN_POINTER(NULL);
 }
 
 /*
@@ -90,8 +93,12 @@ session_check(const Identity *identity)
 	{
 		static const Oid types[] = {UUIDOID};
 
-		plan = spi_keep("SELECT user_id, revoked_at IS NOT NULL, revoke_reason::pg_catalog.text"
-		                "  FROM mesteri.token_families WHERE id OPERATOR(pg_catalog.=) $1",
+		plan = spi_keep("SELECT f.user_id, f.revoked_at IS NOT NULL OR u.deleted_at IS NOT NULL OR NOT u.is_active,"
+		                "       CASE WHEN u.deleted_at IS NOT NULL THEN 'erased'"
+		                "            WHEN u.is_active THEN f.revoke_reason ELSE 'suspended' END"
+		                "  FROM mesteri.token_families f"
+		                "  JOIN mesteri.users u ON u.id OPERATOR(pg_catalog.=) f.user_id"
+		                " WHERE f.id OPERATOR(pg_catalog.=) $1",
 		                1, types);
 	}
 

@@ -54,6 +54,42 @@ shape_of(Oid type)
 	return shape;
 }
 
+/*
+ * shape_has_type
+ *		Whether a shape was read from the pg_type entry with this syscache hash.
+ */
+bool
+shape_has_type(const Shape *shape, uint32 hash)
+{
+	if (list_member_int(shape->types, (int) hash))
+		return true;
+	if (shape->kind == SHAPE_ARRAY)
+		return shape_has_type(shape->element, hash);
+	for (int i = 0; shape->kind == SHAPE_COMPOSITE && i < shape->row->natts; i++)
+		if (shape_has_type(shape->members[i], hash))
+			return true;
+	return false;
+}
+
+/*
+ * shape_has_relation
+ *		Whether a shape is, or holds, the composite type of this relation.
+ */
+bool
+shape_has_relation(const Shape *shape, Oid relation)
+{
+	if (shape->kind == SHAPE_ARRAY)
+		return shape_has_relation(shape->element, relation);
+	if (shape->kind != SHAPE_COMPOSITE)
+		return false;
+	if (shape->relation == relation)
+		return true;
+	for (int i = 0; i < shape->row->natts; i++)
+		if (shape_has_relation(shape->members[i], relation))
+			return true;
+	return false;
+}
+
 static void
 descend_domains(Shape *shape)
 {
@@ -66,6 +102,7 @@ descend_domains(Shape *shape)
 
 		if (!HeapTupleIsValid(tuple))
 			elog(ERROR, "cache lookup failed for type %u", shape->base);
+		shape->types = lappend_int(shape->types, GetSysCacheHashValue1(TYPEOID, ObjectIdGetDatum(shape->base)));
 
 		form = (Form_pg_type) GETSTRUCT(tuple);
 		if (form->typtype != TYPTYPE_DOMAIN)
@@ -134,6 +171,7 @@ kind_of(Oid base)
 static void
 add_members(Shape *shape)
 {
+	shape->relation = get_typ_typrelid(shape->base);
 	shape->row = lookup_rowtype_tupdesc_copy(shape->base, -1);
 	shape->members = palloc(shape->row->natts * sizeof(Shape *));
 

@@ -10,6 +10,7 @@
 
 #include "access/tupdesc.h"
 #include "fmgr.h"
+#include "nodes/pg_list.h"
 
 #include "text_input.h"
 
@@ -32,17 +33,21 @@ typedef struct Shape
 	ShapeKind kind;
 	Oid type;       /* as declared, perhaps a domain */
 	Oid base;       /* below all domains */
+	List *types;    /* hash of the pg_type entry of each domain and of the base */
 	bool not_null;  /* some domain of the chain says NOT NULL */
 	TextForm form;  /* SHAPE_TEXT */
 	FmgrInfo input; /* input function of type; unused for arrays and composites */
 	Oid input_param;
 	void *domain_extra;     /* domain_check()'s cache, for domains over arrays and composites */
 	struct Shape *element;  /* SHAPE_ARRAY */
+	Oid relation;           /* SHAPE_COMPOSITE */
 	TupleDesc row;          /* SHAPE_COMPOSITE */
 	struct Shape **members; /* SHAPE_COMPOSITE, one an attribute */
 	MemoryContext context;  /* where all of this lives */
 } Shape;
 
 extern Shape *shape_of(Oid type);
+extern bool shape_has_type(const Shape *shape, uint32 hash);
+extern bool shape_has_relation(const Shape *shape, Oid relation);
 
 #endif /* MESTERI_SHAPE_H */

@@ -3,8 +3,9 @@
  * spi_util.c
  *		SQL from C: kept plans and reads with the owner's rights.
  *
- * The owner's role is taken the way a SECURITY DEFINER function takes it; on
- * an error the abort of the transaction gives it back.
+ * The owner's role is taken the way a SECURITY DEFINER function takes it, and
+ * names are looked up in pg_catalog alone, whatever search_path the session
+ * was given; on an error the abort of the transaction takes both back.
  *
  * The owner reads with the latest snapshot: what is read here is kept until
  * it is invalidated, and the statement's snapshot may be older than an
@@ -13,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/snapmgr.h"
@@ -41,6 +43,18 @@ spi_keep(const char *sql, int count, const Oid *types)
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
 	return plan;
+}
+
+/*
+ * spi_push_catalog_path
+ *		From here to PopOverrideSearchPath() unqualified names are those of pg_catalog.
+ */
+void
+spi_push_catalog_path(void)
+{
+	OverrideSearchPath path = {.schemas = NIL, .addCatalog = true, .addTemp = false};
+
+	PushOverrideSearchPath(&path);
 }
 
 /*
@@ -83,6 +97,7 @@ begin_owners_turn(OwnersTurn *turn)
 	turn->memory = CurrentMemoryContext;
 	GetUserIdAndSecContext(&turn->user, &turn->context);
 	SetUserIdAndSecContext(get_role_oid("mesteri_owner", false), turn->context | SECURITY_LOCAL_USERID_CHANGE);
+	spi_push_catalog_path();
 	PushActiveSnapshot(GetLatestSnapshot());
 }
 
@@ -93,6 +108,7 @@ end_owners_turn(const OwnersTurn *turn, int result)
 		elog(ERROR, "could not read as mesteri_owner: %s", SPI_result_code_string(result));
 
 	PopActiveSnapshot();
+	PopOverrideSearchPath();
 	SetUserIdAndSecContext(turn->user, turn->context);
 	MemoryContextSwitchTo(turn->memory); /* SPI left us in its own */
 }

@@ -15,31 +15,55 @@
 
 #include "text_input.h"
 
+/*
+ * Marks (accents and the like) that may follow one letter; the limit of
+ * Unicode's Stream-Safe Text Format.  Putting n marks in order costs n^2 and
+ * cannot be interrupted, so a text of nothing else would stop the backend.
+ */
+#define TEXT_MAX_MARKS 30
+
 static bool is_ascii(const char *text);
-static pg_wchar *compose(const char *text);
-static char *encode(const pg_wchar *letters);
-static pg_wchar comma_letter(pg_wchar letter);
-static bool is_control(const char *text, TextForm form);
+static bool has_ascii_control(const char *text, TextForm form);
 static char *trim(char *text);
+static pg_wchar *decode(const char *text);
+static bool has_hidden_letter(const pg_wchar *letters, TextForm form);
+static bool is_hidden(pg_wchar letter);
+static bool has_too_many_marks(const pg_wchar *letters);
+static bool is_mark(pg_wchar letter);
+static pg_wchar comma_letter(pg_wchar letter);
+static pg_wchar *trim_letters(pg_wchar *letters);
+static bool is_blank(pg_wchar letter);
+static char *encode(const pg_wchar *letters);
 
 /*
  * text_input
  *		One spelling of a text.
  *
  * typed: valid UTF-8.  Returns a new string in the current context, or NULL
- * when it holds control characters that the form does not allow.
+ * when it holds characters that the form does not allow: controls, invisible
+ * ones, too many marks on one letter.
  */
 char *
 text_input(const char *typed, TextForm form)
 {
-	char *text;
+	pg_wchar *letters;
 
-	if (is_control(typed, form))
+	if (has_ascii_control(typed, form))
+		return NULL;
+	if (is_ascii(typed))
+		return form == TEXT_VERBATIM ? pstrdup(typed) : trim(pstrdup(typed));
+
+	letters = decode(typed);
+	if (has_hidden_letter(letters, form) || has_too_many_marks(letters))
 		return NULL;
 
-	text = is_ascii(typed) ? pstrdup(typed) : encode(compose(typed));
+	letters = unicode_normalize(UNICODE_NFC, letters);
+	if (form == TEXT_VERBATIM)
+		return encode(letters);
 
-	return form == TEXT_VERBATIM ? text : trim(text);
+	for (pg_wchar *letter = letters; *letter != 0; letter++)
+		*letter = comma_letter(*letter);
+	return encode(trim_letters(letters));
 }
 
 static bool
@@ -51,14 +75,38 @@ is_ascii(const char *text)
 	return true;
 }
 
-/* The letters in NFC, cedilla letters as comma letters, ended by zero. */
-static pg_wchar *
-compose(const char *text)
+static bool
+has_ascii_control(const char *text, TextForm form)
 {
-	int length = strlen(text);
-	pg_wchar *letters = palloc((length + 1) * sizeof(pg_wchar));
-	pg_wchar *composed;
-	const char *end = text + length;
+	for (const unsigned char *c = (const unsigned char *) text; *c != '\0'; c++)
+	{
+		bool is_layout = *c == '\n' || *c == '\t' || *c == '\r';
+
+		if ((*c < 0x20 || *c == 0x7F) && !(is_layout && form == TEXT_PARAGRAPH))
+			return true;
+	}
+	return false;
+}
+
+static char *
+trim(char *text)
+{
+	size_t length;
+
+	text += strspn(text, " \t\r\n");
+	length = strlen(text);
+	while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
+		length--;
+	text[length] = '\0';
+	return text;
+}
+
+/* The letters, ended by zero. */
+static pg_wchar *
+decode(const char *text)
+{
+	const char *end = text + strlen(text);
+	pg_wchar *letters = palloc((end - text + 1) * sizeof(pg_wchar));
 	int count = 0;
 
 	while (text < end)
@@ -67,31 +115,81 @@ compose(const char *text)
 		text += pg_utf_mblen((const unsigned char *) text);
 	}
 	letters[count] = 0;
-
-	composed = unicode_normalize(UNICODE_NFC, letters);
-	for (pg_wchar *letter = composed; *letter != 0; letter++)
-		*letter = comma_letter(*letter);
-	return composed;
+	return letters;
 }
 
-static char *
-encode(const pg_wchar *letters)
+static bool
+has_hidden_letter(const pg_wchar *letters, TextForm form)
 {
-	size_t count = 0;
-	unsigned char *text;
-	unsigned char *to;
-
-	while (letters[count] != 0)
-		count++;
-
-	to = text = palloc(count * 4 + 1);
 	for (; *letters != 0; letters++)
 	{
-		unicode_to_utf8(*letters, to);
-		to += pg_utf_mblen(to);
+		if (*letters >= 0x80 && *letters <= 0x9F)
+			return true;
+		if (form != TEXT_VERBATIM && is_hidden(*letters))
+			return true;
+		if (form == TEXT_LINE && (*letters == 0x2028 || *letters == 0x2029))
+			return true;
 	}
-	*to = '\0';
-	return (char *) text;
+	return false;
+}
+
+/*
+ * What shows nothing, or turns the direction of what follows, so that a name
+ * reads as another.  The joiners of emoji and scripts (200C, 200D) are not
+ * among them.
+ */
+static bool
+is_hidden(pg_wchar letter)
+{
+	switch (letter)
+	{
+		case 0x00AD: /* soft hyphen */
+		case 0x034F: /* grapheme joiner */
+		case 0x061C: /* Arabic letter mark */
+		case 0x115F: /* Hangul fillers */
+		case 0x1160:
+		case 0x3164:
+		case 0xFFA0:
+		case 0x180E: /* Mongolian vowel separator */
+		case 0x200B: /* zero width space */
+		case 0x200E: /* direction marks */
+		case 0x200F:
+		case 0xFEFF: /* byte order mark */
+			return true;
+		default:
+			return (letter >= 0x202A && letter <= 0x202E) || (letter >= 0x2060 && letter <= 0x206F) ||
+			       (letter >= 0xE0000 && letter <= 0xE007F);
+	}
+}
+
+static bool
+has_too_many_marks(const pg_wchar *letters)
+{
+	int marks = 0;
+
+	for (; *letters != 0; letters++)
+	{
+		marks = is_mark(*letters) ? marks + 1 : 0;
+		if (marks > TEXT_MAX_MARKS)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The server does not export its table of combining classes, but the quick
+ * check of NFC says no to a mark behind one of a higher class, and U+0345 has
+ * the highest.  It also says no to letters that decompose; a run of thirty of
+ * those is no text either.
+ */
+static bool
+is_mark(pg_wchar letter)
+{
+	pg_wchar behind_highest[] = {0x0345, letter, 0};
+
+	if (letter < 0x300)
+		return false;
+	return letter == 0x0345 || unicode_is_normalized_quickcheck(UNICODE_NFC, behind_highest) == UNICODE_NORM_QC_NO;
 }
 
 static pg_wchar
@@ -112,31 +210,59 @@ comma_letter(pg_wchar letter)
 	}
 }
 
-/* C0 and DEL; also C1, which in UTF-8 is 0xC2 0x80 to 0xC2 0x9F. */
-static bool
-is_control(const char *text, TextForm form)
+static pg_wchar *
+trim_letters(pg_wchar *letters)
 {
-	for (const unsigned char *c = (const unsigned char *) text; *c != '\0'; c++)
-	{
-		bool is_layout = *c == '\n' || *c == '\t' || *c == '\r';
+	pg_wchar *end;
 
-		if ((*c < 0x20 || *c == 0x7F) && !(is_layout && form == TEXT_PARAGRAPH))
+	while (is_blank(*letters))
+		letters++;
+	for (end = letters; *end != 0; end++)
+		;
+	while (end > letters && is_blank(end[-1]))
+		*--end = 0;
+	return letters;
+}
+
+static bool
+is_blank(pg_wchar letter)
+{
+	switch (letter)
+	{
+		case ' ':
+		case '\t':
+		case '\r':
+		case '\n':
+		case 0x00A0:
+		case 0x1680:
+		case 0x2028:
+		case 0x2029:
+		case 0x202F:
+		case 0x205F:
+		case 0x2800: /* braille without dots */
+		case 0x3000:
 			return true;
-		if (c[0] == 0xC2 && c[1] >= 0x80 && c[1] <= 0x9F)
-			return true;
+		default:
+			return letter >= 0x2000 && letter <= 0x200A;
 	}
-	return false;
 }
 
 static char *
-trim(char *text)
+encode(const pg_wchar *letters)
 {
-	size_t length;
+	size_t count = 0;
+	unsigned char *text;
+	unsigned char *to;
 
-	text += strspn(text, " \t\r\n");
-	length = strlen(text);
-	while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
-		length--;
-	text[length] = '\0';
-	return text;
+	while (letters[count] != 0)
+		count++;
+
+	to = text = palloc(count * 4 + 1);
+	for (; *letters != 0; letters++)
+	{
+		unicode_to_utf8(*letters, to);
+		to += pg_utf_mblen(to);
+	}
+	*to = '\0';
+	return (char *) text;
 }

@@ -34,6 +34,9 @@ BEGIN
         ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members WHERE member = existing.oid) THEN
             RAISE EXCEPTION 'role "%" exists and is a member of other roles', wanted.name
                 USING ERRCODE = 'duplicate_object', HINT = 'Revoke those memberships first.';
+        ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members WHERE roleid = existing.oid) THEN
+            RAISE EXCEPTION 'role "%" exists and has members', wanted.name
+                USING ERRCODE = 'duplicate_object', HINT = 'Revoke those memberships first.';
         END IF;
     END LOOP;
 END;

@@ -174,7 +174,8 @@ COMMENT ON DOMAIN api.paragraph IS 'Text of several lines.';
 
 CREATE DOMAIN api.email AS api.line
     CONSTRAINT length CHECK (char_length(VALUE) <= 255)
-    CONSTRAINT format CHECK (VALUE ~ '^[A-Za-z0-9.!#$%&''*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$');
+    CONSTRAINT format CHECK (VALUE ~ '^[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$'
+                             AND strpos(VALUE, '@') <= 65);
 COMMENT ON DOMAIN api.email IS 'An e-mail address.';
 CREATE DOMAIN api.phone AS api.line
     CONSTRAINT format CHECK (char_length(VALUE) <= 32 AND VALUE ~ '^(\+|00)?[0-9][0-9 ./()-]*$');

@@ -17,11 +17,11 @@ CREATE FUNCTION mesteri.jwks() RETURNS json
     AS 'MODULE_PATHNAME', 'mesteri_jwks';
 COMMENT ON FUNCTION mesteri.jwks() IS 'The public halves of all keys whose tokens we accept, as an RFC 7517 key set.';
 
-CREATE FUNCTION mesteri.sessions_revoked() RETURNS void
-    LANGUAGE c VOLATILE PARALLEL UNSAFE
-    AS 'MODULE_PATHNAME', 'mesteri_sessions_revoked';
-COMMENT ON FUNCTION mesteri.sessions_revoked()
-    IS 'Makes every backend look at the sessions of its tokens again, once this transaction has committed; whoever revokes calls it.';
+CREATE FUNCTION mesteri.sessions_changed() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'mesteri_sessions_changed';
+COMMENT ON FUNCTION mesteri.sessions_changed()
+    IS 'Tells every backend, at commit, to look again at the sessions of the tokens it has cached.';
 
 CREATE FUNCTION mesteri.keyed_hash(purpose text, data bytea) RETURNS bytea
     LANGUAGE c STABLE STRICT PARALLEL SAFE

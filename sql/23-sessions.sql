@@ -61,6 +61,12 @@ CREATE TABLE mesteri.revocation_signal ();
 COMMENT ON TABLE mesteri.revocation_signal
     IS 'Always empty: an invalidation of its relcache entry tells every backend that some session has ended.';
 
+/* However a session ends, by an endpoint or by a DBA's own UPDATE, the backends hear of it. */
+CREATE TRIGGER sessions_changed AFTER UPDATE OF revoked_at OR DELETE OR TRUNCATE ON mesteri.token_families
+    FOR EACH STATEMENT EXECUTE FUNCTION mesteri.sessions_changed();
+CREATE TRIGGER sessions_changed AFTER UPDATE OF is_active, deleted_at OR DELETE OR TRUNCATE ON mesteri.users
+    FOR EACH STATEMENT EXECUTE FUNCTION mesteri.sessions_changed();
+
 CREATE TABLE mesteri.login_failures (
     identifier_hash bytea NOT NULL,
     failed_at       timestamptz NOT NULL DEFAULT clock_timestamp()
@@ -72,6 +78,7 @@ COMMENT ON COLUMN mesteri.login_failures.identifier_hash
 COMMENT ON COLUMN mesteri.login_failures.failed_at
     IS 'By the clock, not the transaction; when the oldest leaves the window the lock opens.';
 CREATE INDEX login_failures_identifier ON mesteri.login_failures (identifier_hash, failed_at DESC);
+CREATE INDEX login_failures_age ON mesteri.login_failures (failed_at);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.login_failures', '');
 
 CREATE TABLE mesteri.common_password_parts (

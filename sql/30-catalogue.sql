@@ -147,8 +147,9 @@ COMMENT ON VIEW mesteri.route_functions IS 'Which function serves which route; n
 
 CREATE VIEW mesteri.catalogue_generation AS
     SELECT hashtextextended(string_agg(line, E'\n' ORDER BY line), 0) AS generation
-      FROM (SELECT r::text || (SELECT string_agg(f.function::text || pg_get_function_arguments(f.function), ',')
-                                 FROM mesteri.route_functions f WHERE f.id = r.id) FROM mesteri.routes r
+      FROM (SELECT r::text || (SELECT string_agg(concat_ws(' ', p.oid::bigint, p.proargnames, p.proargtypes, p.proargdefaults), ',')
+                                 FROM mesteri.route_functions f
+                                 JOIN pg_catalog.pg_proc p ON p.oid = f.function WHERE f.id = r.id) FROM mesteri.routes r
             UNION ALL SELECT e::text FROM mesteri.error_codes e
             UNION ALL SELECT e::text FROM mesteri.error_rules e
             UNION ALL SELECT h::text FROM mesteri.request_headers h) AS catalogue (line);

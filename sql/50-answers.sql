@@ -42,6 +42,9 @@ CREATE FUNCTION mesteri.refusal(slug text, details json DEFAULT NULL, headers te
 DECLARE
     status integer := (SELECT c.status FROM mesteri.error_codes c WHERE c.slug = refusal.slug);
 BEGIN
+    IF status IS NULL THEN
+        RAISE EXCEPTION 'there is no error "%"', slug USING ERRCODE = 'undefined_object';
+    END IF;
     RETURN ROW (status, NULL, headers, NULL, NULL, slug, details)::mesteri.answer;
 END;
 $$;
@@ -74,7 +77,7 @@ COMMENT ON FUNCTION mesteri.check_if_match(text, integer)
     IS 'Refuses a write that was not made against this version: If-Match is compared up to the dash.';
 
 CREATE FUNCTION mesteri.check_not_null(given text[], field text, value anyelement) RETURNS void
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     AS $$
 BEGIN
     IF value IS NULL AND field = ANY (given) THEN
@@ -85,7 +88,7 @@ $$;
 COMMENT ON FUNCTION mesteri.check_not_null(text[], text, anyelement) IS 'Refuses null for a field that cannot be cleared.';
 
 CREATE FUNCTION mesteri.check_place(lat float8, lon float8) RETURNS void
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     AS $$
 BEGIN
     IF (lat IS NULL) <> (lon IS NULL) THEN
@@ -106,6 +109,7 @@ CREATE FUNCTION mesteri.json_page(items json, page integer, "limit" integer, has
 COMMENT ON FUNCTION mesteri.json_page(json, integer, integer, boolean) IS 'Page<T> of the API.';
 
 CREATE FUNCTION mesteri.json_concat(first json, second json) RETURNS json
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN (left(first::text, -1) || ', ' || substr(second::text, 2))::json;
-COMMENT ON FUNCTION mesteri.json_concat(json, json) IS 'An object with the members of two that have some, in their order; cheaper than jsonb, which would sort them.';
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN second IS NULL THEN first ELSE (left(first::text, -1) || ', ' || substr(second::text, 2))::json END;
+COMMENT ON FUNCTION mesteri.json_concat(json, json)
+    IS 'An object with the members of two, in their order; both have some, or the second is NULL. Cheaper than jsonb, which would sort them.';

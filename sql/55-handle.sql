@@ -41,7 +41,8 @@ DECLARE
 BEGIN
     SELECT * INTO matched FROM mesteri.find_route(request.method, target);
     IF matched.id IS NULL THEN
-        PERFORM mesteri.refuse('not_found');
+        PERFORM mesteri.refuse(CASE WHEN EXISTS (SELECT FROM mesteri.routes r, mesteri.find_route(r.method, target) f WHERE f.id IS NOT NULL)
+                                    THEN 'method_not_allowed' ELSE 'not_found' END);
     END IF;
 
     SELECT * INTO answer

@@ -115,7 +115,7 @@ CREATE FUNCTION mesteri.craftsman_json(craftsman_id uuid, language text) RETURNS
     AS $$
 BEGIN
     RETURN (
-        SELECT json_build_object(
+        SELECT mesteri.json_concat(json_build_object(
                    'id', c.id, 'user_id', c.user_id,
                    'display_name', mesteri.shown_name(p.display_name, p.first_name, p.last_name),
                    'avatar_url', p.avatar_url, 'bio', p.bio, 'city', p.city, 'county', p.county,
@@ -128,7 +128,6 @@ BEGIN
                    'business_verified_at', mesteri.json_time(c.business_verified_at),
                    'years_of_experience', c.years_of_experience,
                    'certifications', mesteri.certifications_json(c.id, v.sees_all),
-                   'insurance_details', CASE WHEN v.sees_all THEN c.insurance_details END,
                    'tier', c.tier, 'is_available', c.is_available, 'availability_status', c.availability_status,
                    'available_radius_km', c.available_radius_km, 'total_projects_completed', c.total_projects_completed,
                    'average_rating', c.average_rating, 'total_reviews', c.total_reviews,
@@ -139,10 +138,11 @@ BEGIN
                    'following', CASE WHEN v.id IS NOT NULL THEN
                         EXISTS (SELECT FROM mesteri.saved_craftsmen s WHERE s.user_id = v.id AND s.craftsman_id = c.id) END,
                    'featured_until', mesteri.json_time(c.featured_until),
-                   'subscription_plan', CASE WHEN v.sees_all THEN c.subscription_plan END,
-                   'subscription_expires_at', CASE WHEN v.sees_all THEN mesteri.json_time(c.subscription_expires_at) END,
                    'created_at', mesteri.json_time(c.created_at), 'updated_at', mesteri.json_time(c.updated_at),
-                   'version', p.version)
+                   'version', p.version),
+               CASE WHEN v.sees_all THEN json_build_object(
+                   'insurance_details', c.insurance_details, 'subscription_plan', c.subscription_plan,
+                   'subscription_expires_at', mesteri.json_time(c.subscription_expires_at)) END)
           FROM mesteri.craftsman_profiles c
           JOIN mesteri.user_profiles p ON p.user_id = c.user_id
          CROSS JOIN LATERAL (SELECT mesteri.current_user_id(),

@@ -10,10 +10,11 @@ CREATE FUNCTION mesteri.normalise_phone(typed text) RETURNS text
     RETURN (
         SELECT CASE WHEN digits ~ '^\+40(7[0-9]{8}|[23][0-9]{8})$' THEN digits
                     WHEN digits ~ '^\+[1-9][0-9]{6,14}$' AND digits !~ '^\+40' THEN digits END
-          FROM (SELECT CASE WHEN bare LIKE '+%' THEN bare
+          FROM (SELECT CASE WHEN bare ~ '^(\+|00)400' THEN '+40' || regexp_replace(bare, '^(\+|00)400', '')
+                            WHEN bare LIKE '+%' THEN bare
                             WHEN bare LIKE '00%' THEN '+' || substr(bare, 3)
                             WHEN bare LIKE '0%' THEN '+40' || substr(bare, 2)
-                            ELSE '+' || bare END
+                            WHEN bare LIKE '40%' THEN '+' || bare END
                   FROM (SELECT regexp_replace(typed, '[ ./()-]', '', 'g')) AS b (bare)) AS n (digits));
 COMMENT ON FUNCTION mesteri.normalise_phone(text)
     IS 'E.164 of a number as typed, Romanian unless it says otherwise; NULL when it is none. A number of +40 must be a Romanian one.';
@@ -65,6 +66,11 @@ END;
 $$;
 COMMENT ON FUNCTION mesteri.password_hash(text) IS 'bcrypt under a new salt.';
 
+CREATE FUNCTION mesteri.password_hash_cost(hash text) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN substr(hash, 5, 2)::integer;
+COMMENT ON FUNCTION mesteri.password_hash_cost(text) IS 'The cost a bcrypt hash was made with.';
+
 CREATE FUNCTION mesteri.password_matches(password text, hash text) RETURNS boolean
     LANGUAGE plpgsql STABLE
     AS $$
@@ -72,12 +78,13 @@ DECLARE
     -- Nobody's hash, so that an unknown account takes as long as a known one.
     nobody text := '$2a$' || lpad(mesteri.password_cost()::text, 2, '0') || '$' || repeat('.', 22);
     against text := CASE WHEN hash LIKE '$2%' THEN hash ELSE nobody END;
+    matches boolean := mesteri.password_crypt(password, against) = against AND octet_length(password) <= 72;
 BEGIN
-    IF octet_length(password) > 72 THEN
-        PERFORM mesteri.password_crypt('', nobody);
-        RETURN false;
-    END IF;
-    RETURN mesteri.password_crypt(password, against) = against;
+    -- A hash of fewer rounds is filled up to as many, or old accounts would answer sooner than unknown ones.
+    FOR missing IN mesteri.password_hash_cost(against) .. mesteri.password_cost() - 1 LOOP
+        PERFORM mesteri.password_crypt('', '$2a$' || lpad(missing::text, 2, '0') || '$' || repeat('.', 22));
+    END LOOP;
+    RETURN matches;
 END;
 $$;
 COMMENT ON FUNCTION mesteri.password_matches(text, text)
@@ -107,7 +114,7 @@ CREATE FUNCTION mesteri.issue_tokens(account mesteri.users, family_id uuid, refr
     AS $$
 #variable_conflict use_variable
 DECLARE
-    issued_at integer := extract(epoch FROM clock_timestamp());
+    issued_at integer := floor(extract(epoch FROM clock_timestamp()));
 BEGIN
     INSERT INTO mesteri.refresh_tokens (token_hash, family_id)
     VALUES (mesteri.refresh_token_hash(refresh_token), family_id);
@@ -154,7 +161,6 @@ BEGIN
     UPDATE mesteri.token_families
        SET revoked_at = now(), revoke_reason = reason
      WHERE id = family_id AND revoked_at IS NULL;
-    PERFORM mesteri.sessions_revoked();
 END;
 $$;
 COMMENT ON FUNCTION mesteri.end_session(uuid, text) IS 'Ends a session at once, access tokens that are not yet expired included.';
@@ -239,12 +245,21 @@ BEGIN
 
     IF NOT mesteri.password_matches(password, account.password_hash) THEN
         INSERT INTO mesteri.login_failures (identifier_hash) VALUES (tried);
+        -- Each failure clears away more than one that no longer counts, so the table stays as small as the window.
+        DELETE FROM mesteri.login_failures
+         WHERE ctid = ANY (ARRAY(SELECT f.ctid FROM mesteri.login_failures f
+                                  WHERE f.failed_at < clock_timestamp() - interval '15 minutes'
+                                  ORDER BY f.failed_at LIMIT 10 FOR UPDATE SKIP LOCKED));
         RETURN mesteri.refusal('invalid_credentials');
     END IF;
 
     DELETE FROM mesteri.login_failures WHERE identifier_hash = tried;
     IF NOT account.is_active THEN
         RETURN mesteri.refusal('account_suspended');
+    END IF;
+
+    IF mesteri.password_hash_cost(account.password_hash) < mesteri.password_cost() THEN
+        UPDATE mesteri.users SET password_hash = mesteri.password_hash(password) WHERE id = account.id;
     END IF;
 
     RETURN mesteri.ok(json_build_object('tokens', mesteri.open_session(account, _ip, _user_agent, NULL),
@@ -277,9 +292,9 @@ BEGIN
     SELECT * INTO token FROM mesteri.refresh_tokens WHERE token_hash = presented;
     SELECT * INTO account FROM mesteri.users WHERE id = family.user_id;
 
-    IF family.revoke_reason = 'suspended' THEN
+    IF account.deleted_at IS NULL AND (NOT account.is_active OR family.revoke_reason = 'suspended') THEN
         PERFORM mesteri.refuse('account_suspended');
-    ELSIF family.revoked_at IS NOT NULL OR family.expires_at <= now() THEN
+    ELSIF account.deleted_at IS NOT NULL OR family.revoked_at IS NOT NULL OR family.expires_at <= now() THEN
         PERFORM mesteri.refuse('token_revoked');
     END IF;
 

@@ -81,7 +81,7 @@ BEGIN
        SET first_name = coalesce(user_update.first_name, p.first_name),
            last_name = coalesce(user_update.last_name, p.last_name),
            display_name = CASE WHEN 'display_name' = ANY (_given) THEN user_update.display_name ELSE p.display_name END,
-           bio = CASE WHEN 'bio' = ANY (_given) THEN user_update.bio ELSE p.bio END,
+           bio = CASE WHEN 'bio' = ANY (_given) THEN mesteri.sanitize(user_update.bio) ELSE p.bio END,
            date_of_birth = CASE WHEN 'date_of_birth' = ANY (_given) THEN user_update.date_of_birth ELSE p.date_of_birth END,
            location = CASE WHEN 'location' = ANY (_given)
                            THEN mesteri.point((user_update.location).lat, (user_update.location).lon) ELSE p.location END,

@@ -71,6 +71,10 @@ DECLARE
     hits    bigint;
 BEGIN
     PERFORM mesteri.check_place(lat, lon);
+    -- Marks alone fold to nothing, which would be part of every name.
+    IF mesteri.fold(q) ~ '^\s*$' THEN
+        PERFORM mesteri.refuse('invalid_field', mesteri.detail('q', 'format'));
+    END IF;
     SELECT * INTO weights FROM mesteri.match_weights ORDER BY version DESC LIMIT 1;
 
     SELECT json_agg(hit.item ORDER BY hit.place) FILTER (WHERE hit.place <= craftsman_match."limit"), count(*)

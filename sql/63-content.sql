@@ -244,9 +244,11 @@ BEGIN
                                      'name_ro', c.name_ro, 'name_hu', c.name_hu, 'name_en', c.name_en, 'icon_url', c.icon_url,
                                      'parent_id', c.parent_id, 'display_order', c.display_order) AS item
               FROM mesteri.craft_categories c
-             WHERE c.is_active AND (category_list.parent_id IS NULL OR c.parent_id = category_list.parent_id)
-             ORDER BY c.display_order, c.id
-             LIMIT category_list."limit" + 1 OFFSET (page - 1)::bigint * category_list."limit") AS k;
+             WHERE c.id = ANY (ARRAY(
+                 SELECT a.id FROM mesteri.craft_categories a
+                  WHERE a.is_active AND (category_list.parent_id IS NULL OR a.parent_id = category_list.parent_id)
+                  ORDER BY a.display_order, a.id
+                  LIMIT category_list."limit" + 1 OFFSET (page - 1)::bigint * category_list."limit"))) AS k;
 
     RETURN mesteri.ok(mesteri.json_page(items, page, category_list."limit", hits > category_list."limit"));
 END;

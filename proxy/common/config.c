@@ -39,18 +39,14 @@ typedef struct Setting
 	const char *meaning;
 } Setting;
 
-#define NUMBER(field, minimum, maximum, initial, meaning)                                                              \
-	{                                                                                                                  \
-#field, offsetof(Config, field), minimum, maximum, initial, meaning                                            \
-	}
-#define TEXT(field, initial, meaning)                                                                                  \
-	{                                                                                                                  \
-#field, offsetof(Config, field), 0, 0, initial, meaning                                                        \
-	}
-#define LANE(id, lane, field, minimum, maximum, initial, meaning)                                                      \
-	{                                                                                                                  \
-		"lane_" lane "_" #field, offsetof(Config, lanes[id].field), minimum, maximum, initial, meaning                 \
-	}
+/* clang-format off */
+#define NUMBER(field, minimum, maximum, initial, meaning) \
+	{#field, offsetof(Config, field), minimum, maximum, initial, meaning}
+#define TEXT(field, initial, meaning) \
+	{#field, offsetof(Config, field), 0, 0, initial, meaning}
+#define LANE(id, lane, field, minimum, maximum, initial, meaning) \
+	{"lane_" lane "_" #field, offsetof(Config, lanes[id].field), minimum, maximum, initial, meaning}
+/* clang-format on */
 
 static const Setting settings[] = {
 	TEXT(listen_host, "127.0.0.1", "numeric address to listen on; :: is every address"),
@@ -76,19 +72,16 @@ static const Setting settings[] = {
 	NUMBER(send_seconds, 1, 600, "30", "for a client to take an answer"),
 
 	LANE(LANE_READ, "read", connections, 1, 16, "2", "database connections of a worker for reads"),
-	LANE(LANE_READ, "read", depth, 1, 64, "8", "requests on the wire of each"),
+	LANE(LANE_READ, "read", depth, 1, 64, "8", "reads on the wire of each; other lanes have one"),
 	LANE(LANE_READ, "read", queue, 0, 100000, "256", "reads that may wait for a free place"),
 	LANE(LANE_READ, "read", wait_ms, 1, 60000, "1000", "how long a read may wait"),
-	LANE(LANE_WRITE, "write", connections, 1, 16, "2", "database connections of a worker for commands"),
-	LANE(LANE_WRITE, "write", depth, 1, 64, "8", "requests on the wire of each"),
+	LANE(LANE_WRITE, "write", connections, 1, 16, "4", "database connections of a worker for commands"),
 	LANE(LANE_WRITE, "write", queue, 0, 100000, "128", "commands that may wait for a free place"),
 	LANE(LANE_WRITE, "write", wait_ms, 1, 60000, "2000", "how long a command may wait"),
 	LANE(LANE_AUTH, "auth", connections, 1, 16, "1", "database connections of a worker for password hashing"),
-	LANE(LANE_AUTH, "auth", depth, 1, 64, "1", "requests on the wire of each; more makes them wait for each other"),
 	LANE(LANE_AUTH, "auth", queue, 0, 100000, "32", "log-ins that may wait for a free place"),
 	LANE(LANE_AUTH, "auth", wait_ms, 1, 60000, "5000", "how long a log-in may wait"),
 	LANE(LANE_SLOW, "slow", connections, 1, 16, "1", "database connections of a worker for long reads"),
-	LANE(LANE_SLOW, "slow", depth, 1, 64, "1", "requests on the wire of each"),
 	LANE(LANE_SLOW, "slow", queue, 0, 100000, "16", "long reads that may wait for a free place"),
 	LANE(LANE_SLOW, "slow", wait_ms, 1, 60000, "5000", "how long a long read may wait"),
 
@@ -312,8 +305,15 @@ config_resolve(Config *config)
 	}
 }
 
+/*
+ * Only reads are pipelined.  The database's clock for a call starts when the
+ * call does: a command behind others on the wire could be given up here,
+ * answered as rolled back, and committed later.
+ */
 static bool __attribute__((warn_unused_result)) config_set_defaults(Config *config)
 {
+	for (int i = 0; i < LANE_COUNT; i++)
+		config->lanes[i].depth = 1;
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		if (!setting_store(config, &settings[i], settings[i].initial, "default"))
 			return false;

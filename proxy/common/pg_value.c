@@ -20,8 +20,8 @@
 #define PG_FAMILY_INET  2 /* PGSQL_AF_INET of utils/inet.h */
 #define PG_FAMILY_INET6 3
 
-void
-pg_put_int4(Buffer *out, int32_t value)
+static void
+put_int4(Buffer *out, int32_t value)
 {
 	uint32_t wire = htobe32((uint32_t) value);
 
@@ -32,20 +32,20 @@ pg_put_int4(Buffer *out, int32_t value)
 void
 pg_put_array_header(Buffer *out, uint32_t type, int count)
 {
-	pg_put_int4(out, count > 0 ? 1 : 0);
-	pg_put_int4(out, 0);
-	pg_put_int4(out, (int32_t) type);
+	put_int4(out, count > 0 ? 1 : 0);
+	put_int4(out, 0);
+	put_int4(out, (int32_t) type);
 	if (count > 0)
 	{
-		pg_put_int4(out, count);
-		pg_put_int4(out, 1);
+		put_int4(out, count);
+		put_int4(out, 1);
 	}
 }
 
 void
 pg_put_element(Buffer *out, const char *data, size_t length)
 {
-	pg_put_int4(out, (int32_t) length);
+	put_int4(out, (int32_t) length);
 	buffer_append(out, data, length);
 }
 

@@ -34,7 +34,6 @@ typedef struct PgArray
 	int left;
 } PgArray;
 
-void pg_put_int4(Buffer *out, int32_t value);
 void pg_put_array_header(Buffer *out, uint32_t type, int count);
 void pg_put_element(Buffer *out, const char *data, size_t length);
 int pg_put_inet(char out[PG_INET_SIZE], const struct sockaddr *address);

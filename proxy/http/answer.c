@@ -80,7 +80,8 @@ status_has_body(int status)
 static bool
 header_is_allowed(const char *name, size_t name_length, const char *value, size_t length)
 {
-	static const char *const ours[] = {"content-length", "transfer-encoding", "connection", "date", "x-request-id"};
+	static const char *const ours[] = {"content-length", "content-type", "transfer-encoding",
+	                                   "connection",     "date",         "x-request-id"};
 
 	for (size_t i = 0; i < name_length; i++)
 		if (!text_is_token_char(name[i]))

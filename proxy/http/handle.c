@@ -37,9 +37,6 @@ enum
 	COLUMN_COUNT
 };
 
-/* Retry-After when we do not know better. */
-#define HANDLE_RETRY_AFTER "1"
-
 /* The arguments, in the form libpq wants. */
 typedef struct Arguments
 {
@@ -255,7 +252,7 @@ retry_after_of(const PGresult *error, bool is_ours, const ErrorText *text)
 
 	if (hint != NULL && text_is_number(hint))
 		return hint;
-	return text != NULL && text->status == 503 ? HANDLE_RETRY_AFTER : NULL;
+	return text != NULL && text->status == 503 ? REQUEST_RETRY_AFTER : NULL;
 }
 
 /*
@@ -304,7 +301,7 @@ answer_outcome(Request *request, PgOutcome outcome)
 	else if (outcome == PG_LATE)
 		request_refuse(request, "deadline_exceeded");
 	else
-		request_refuse_with(request, &(Problem){.slug = "overloaded", .retry_after = HANDLE_RETRY_AFTER});
+		request_refuse_overloaded(request);
 }
 
 static void

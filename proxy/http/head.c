@@ -125,12 +125,14 @@ skip_authority(const char *data, Span *target)
 {
 	static const char scheme[] = "http://";
 	const char *text = data + target->at;
+	const char *authority = text + sizeof(scheme) - 1;
 	const char *path;
 
 	if (target->length < sizeof(scheme) - 1 || !text_equals_nocase(text, sizeof(scheme) - 1, scheme))
 		return;
-	path = memchr(text + sizeof(scheme) - 1, '/', target->length - (sizeof(scheme) - 1));
-	if (path == NULL)
+	for (path = authority; path < text + target->length && *path != '/' && *path != '?'; path++)
+		;
+	if (path == text + target->length || *path != '/')
 		return;
 	target->length -= (uint32_t) (path - text);
 	target->at += (uint32_t) (path - text);

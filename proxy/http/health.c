@@ -46,7 +46,7 @@ serve_ready(Request *request)
 	                                  .content_type = json_type,
 	                                  .body = body.data,
 	                                  .body_length = body.length,
-	                                  .retry_after = ready ? NULL : "1"});
+	                                  .retry_after = ready ? NULL : REQUEST_RETRY_AFTER});
 	buffer_release(&body);
 }
 

@@ -137,7 +137,7 @@ find_route(Request *request)
 
 	if (request->catalogue == NULL)
 	{
-		request_refuse_with(request, &(Problem){.slug = "overloaded", .retry_after = "1"});
+		request_refuse_overloaded(request);
 		return false;
 	}
 	node = route_find(&request->catalogue->trie, &request->path, request_text(request, head->path), head->path.length);
@@ -222,7 +222,7 @@ request_run(Request *request)
 		return;
 	request->submitted = false;
 	metrics_add(&request->worker->slot->lanes[lane->id].refused, 1);
-	request_refuse_with(request, &(Problem){.slug = "overloaded", .retry_after = "1"});
+	request_refuse_overloaded(request);
 }
 
 static LaneMetrics *
@@ -358,6 +358,13 @@ request_refuse(Request *request, const char *slug)
 	if (*request->id_text == '\0')
 		read_id(request);
 	request_refuse_with(request, &(Problem){.slug = slug});
+}
+
+/* Answers that it cannot be done now, but soon. */
+void
+request_refuse_overloaded(Request *request)
+{
+	request_refuse_with(request, &(Problem){.slug = "overloaded", .retry_after = REQUEST_RETRY_AFTER});
 }
 
 /*

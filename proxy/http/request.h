@@ -23,6 +23,9 @@
 
 struct Worker;
 
+/* Seconds, when we do not know better. */
+#define REQUEST_RETRY_AFTER "1"
+
 typedef struct Request
 {
 	PgCall call;   /* what the database is asked */
@@ -59,6 +62,7 @@ void request_run(Request *request);
 void request_answer(Request *request, const Answer *answer);
 void request_refuse(Request *request, const char *slug);
 void request_refuse_with(Request *request, const Problem *problem);
+void request_refuse_overloaded(Request *request);
 void request_abandon(Request *request);
 void request_note_sent(Request *request);
 void request_note_done(Request *request, PgOutcome outcome);

@@ -31,8 +31,8 @@ NOW = os.environ.get("E2E_NOW") or datetime.datetime.now(datetime.timezone.utc).
 DEMO_POSTS = 3000
 
 
-def pytest_report_header():
-    return f"seed {SEED}, demo clock {NOW}  (E2E_SEED={SEED} E2E_NOW='{NOW}' repeats this run)"
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(f"E2E_SEED={SEED} E2E_NOW='{NOW}' repeats this run")
 
 
 def pytest_collection_modifyitems(items):

@@ -17,6 +17,9 @@ from client import Client
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 DEPLOY = os.path.join(ROOT, "deploy")
 
+# Lanes of the proxy, and how many connections a worker has in each by default.
+LANES = {"read": 2, "write": 2, "auth": 1, "slow": 1}
+
 SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:")
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
@@ -175,10 +178,17 @@ class Proxy:
         return Client(self.port, token, language)
 
     def is_ready(self):
+        """Every connection of every worker is up; /ready speaks for one worker only."""
         try:
-            return self.client().get("/ready").status == 200
+            if self.client().get("/ready").status != 200:
+                return False
+            page = self.client().get("/metrics").body.decode()
         except OSError:
             return False
+        workers = self.settings["workers"]
+        lanes = {name: workers * int(self.settings.get(f"lane_{name}_connections", count)) for name, count in LANES.items()}
+        found = {name: int(value) for name, value in re.findall(r'_lane_connections\{lane="(.*)"\} (\d+)', page)}
+        return found == lanes and f"mesteri_proxy_workers {workers}\n" in page
 
     def wait_ready(self, seconds=20):
         wait_until(self.is_ready, seconds, f"the proxy is ready; it says {self.errors()}")
@@ -205,6 +215,7 @@ class Proxy:
         assert not SANITIZER.search(self.errors()), self.errors()
 
     def stop(self):
+        """Ends it and whatever it left; once more does nothing."""
         if self.process is None:
             return
         try:
@@ -216,6 +227,7 @@ class Proxy:
                 os.killpg(self.process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+            self.process = None
         self.check_sanitizers()
 
 

@@ -228,6 +228,23 @@ def test_same_body_by_http_and_psql(client, psql, path):
     assert by_http.header("etag") == by_psql.header("etag")
 
 
+def test_bio_keeps_little_markup(client, register):
+    """b, i, em, strong and links to the outside; the rest of HTML is gone, whatever it hid in."""
+    person = register(client)
+    bio = ('<p>Fac <b onclick="x()">băi</b> &amp; <em>case</em></p><script>alert(1)</script><img src=x onerror=alert(1)>'
+           '<a href="https://example.ro/?a=1&amp;b=2" style="x">site</a><a href="javascript:alert(1)">rău</a><b>neînchis')
+    answer = person.client.put("/v1/users/me", {"bio": bio}, headers={"If-Match": "*"})
+    assert answer.status == 200, answer
+    kept = answer.json()["profile"]["bio"]
+    assert "<b>băi</b>" in kept and "<em>case</em>" in kept
+    assert '<a href="https://example.ro/?a=1&amp;b=2" rel="nofollow noopener ugc">site</a>' in kept
+    for gone in ("<p", "<script", "alert", "onclick", "onerror", "<img", "style", "javascript"):
+        assert gone not in kept, kept
+    assert kept.count("<b>") == kept.count("</b>")
+    again = person.client.put("/v1/users/me", {"bio": kept}, headers={"If-Match": "*"})
+    assert again.json()["profile"]["bio"] == kept
+
+
 def test_put_by_the_old_version_loses(client, register):
     """Two devices read the same profile; the second to write is told so."""
     person = register(client)

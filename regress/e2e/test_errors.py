@@ -2,7 +2,6 @@
 
 import csv
 import os
-import socket
 import threading
 import time
 import uuid
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from client import LANGUAGES, Connection, check, compose, head
+from client import LANGUAGES
 from server import ROOT, wait_until
 
 CATALOGUE = {row["slug"]: row for row in csv.DictReader(open(os.path.join(ROOT, "data", "errors.csv"), encoding="utf-8"))}
@@ -250,6 +249,8 @@ def _(get, headers):
 @pytest.mark.parametrize("body", [
     "RAISE EXCEPTION 'parola lui Ion' USING DETAIL = 'Ion are 50000 lei', HINT = 'SELECT * FROM mesteri.users';",
     "RAISE EXCEPTION 'x' USING ERRCODE = 'unique_violation', DETAIL = 'Key (email)=(ion@example.ro) already exists.';",
+    """RAISE EXCEPTION 'x' USING DETAIL = '[{"field": "ion@example.ro", "rule": "lei"}]', HINT = '50000';""",
+    """RAISE EXCEPTION 'x' USING ERRCODE = 'MSZ99', DETAIL = '[{"field": "ion@example.ro", "rule": "lei"}]', HINT = '50000';""",
     "RAISE EXCEPTION 'x' USING ERRCODE = 'XX001', DETAIL = 'page 7 of relation';",
     "RETURN NULL;",
     "RAISE EXCEPTION 'x' USING ERRCODE = 'MSZ99', DETAIL = '[]';",
@@ -323,7 +324,7 @@ def health(proxy):
 
 def test_overloaded_when_the_queue_is_full(world, database, register):
     """One connection, one place in the queue: of many waiting writers few are let in, the others are told at once."""
-    proxy = world.proxy(database, name="narrow", workers=1, lane_write_connections=1, lane_write_depth=1,
+    proxy = world.proxy(database, name="narrow", workers=1, lane_write_connections=1,
                         lane_write_queue=1, lane_write_wait_ms=10000)
     person = register(proxy.client())
     answers = []
@@ -348,7 +349,7 @@ def test_overloaded_when_the_queue_is_full(world, database, register):
 
 
 def test_overloaded_when_the_wait_is_long(world, database, register):
-    proxy = world.proxy(database, name="impatient", workers=1, lane_write_connections=1, lane_write_depth=1,
+    proxy = world.proxy(database, name="impatient", workers=1, lane_write_connections=1,
                         lane_write_wait_ms=300)
     person = register(proxy.client())
     answers = []
@@ -373,20 +374,24 @@ def test_overloaded_when_the_wait_is_long(world, database, register):
     assert sorted(answer.status for answer in answers) == [200, 503, 503]
 
 
+@pytest.fixture(scope="module")
+def short_deadline(scratch, scratch_proxy):
+    """PUT /users/me of the scratch database has 200 ms."""
+    path = "UPDATE mesteri.routes SET deadline_ms = %s WHERE method = 'PUT' AND path = '/v1/users/me'"
+    before = scratch.value("SELECT deadline_ms FROM mesteri.routes WHERE method = 'PUT' AND path = '/v1/users/me'")
+    scratch.run(path, 200)
+    scratch_proxy.client().get("/v1/categories")  # brings the proxy the news, which it reads within a second
+    time.sleep(1.5)
+    yield
+    scratch.run(path, before)
+
+
 @provokes("deadline_exceeded")
 def _(get, headers):
     """Somebody holds the row; a short deadline ends the wait, and nothing of the request stays."""
+    get("short_deadline")
     scratch, client = get("scratch"), get("scratch_proxy").client()
     person = get("register")(client)
-    path = ("PUT", "/v1/users/me")
-    deadline = scratch.value("SELECT deadline_ms FROM mesteri.routes WHERE method = %s AND path = %s", *path)
-
-    def set_deadline(milliseconds):
-        scratch.run("UPDATE mesteri.routes SET deadline_ms = %s WHERE method = %s AND path = %s", milliseconds, *path)
-        person.client.get("/v1/users/me")  # brings the proxy the news
-        time.sleep(1.5)
-
-    set_deadline(200)
     connection = scratch.connect()
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")
@@ -396,7 +401,6 @@ def _(get, headers):
         assert time.monotonic() - started < 1, "the database itself ends it, not the proxy's patience"
         cursor.execute("ROLLBACK")
     connection.close()
-    set_deadline(deadline)
     assert person.client.get("/v1/users/me").json()["profile"]["city"] is None
     return answer
 

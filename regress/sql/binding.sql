@@ -334,7 +334,4 @@ SELECT t.typname AS domain, c.conname AS "constraint"
  WHERE t.typnamespace = 'api'::regnamespace AND t.typtype = 'd'
    AND NOT EXISTS (SELECT FROM limits l WHERE l.domain = t.typname AND l.rule = coalesce(c.conname, l.rule));
 
--- A row has no spelling in a query.
-SELECT pg_temp.ask('GET', '/v1/probe?place=1') AS row, pg_temp.ask('GET', '/v1/probe?places[]=1') AS rows;
-
 ROLLBACK;

@@ -1,0 +1,179 @@
+"""The database goes away and comes back; the proxy is not touched and heals."""
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from server import wait_until
+
+
+@pytest.fixture(scope="module")
+def fragile(world):
+    """A cluster to be killed."""
+    return world.cluster("pg-fragile")
+
+
+@pytest.fixture(scope="module")
+def fragile_database(fragile):
+    return fragile.database("fragile")
+
+
+@pytest.fixture(scope="module", params=["sanitized", "plain"])
+def fragile_proxy(request, world, fragile_database):
+    proxy = world.proxy(fragile_database, plain=request.param == "plain", name="fragile", reconnect_max_ms=500)
+    yield proxy
+    proxy.stop()
+
+
+class Readers:
+    """Clients that go on asking, whatever they are told; what they may be told is 200 or overloaded."""
+
+    def __init__(self, client, count=6):
+        self.client = client
+        self.stopped = threading.Event()
+        self.results = Counter()
+        self.slowest = 0
+        self.pool = ThreadPoolExecutor(count)
+        self.futures = [self.pool.submit(self.ask) for _ in range(count)]
+
+    def ask(self):
+        while not self.stopped.is_set():
+            started = time.monotonic()
+            answer = self.client.get("/v1/categories?limit=2")
+            self.slowest = max(self.slowest, time.monotonic() - started)
+            self.results[answer.error or answer.status] += 1
+
+    def __enter__(self):
+        wait_until(lambda: self.results[200] > 20, 10, "readers are at work")
+        return self
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        self.pool.shutdown()
+        for future in self.futures:
+            future.result()
+
+
+@pytest.mark.parametrize("how", ["kill", "stop"])
+def test_database_goes_and_comes_back(fragile, fragile_proxy, register, how):
+    client = fragile_proxy.client()
+    person = register(client)
+    workers = fragile_proxy.workers()
+    with Readers(client) as readers:
+        getattr(fragile, how)()
+        try:
+            wait_until(lambda: readers.results["overloaded"] > 20, 10, "they are told that the service is busy")
+            assert client.get("/health").status == 200
+            ready = client.get("/ready")
+            assert ready.status == 503 and ready.json()["checks"]["database"] is False
+            assert person.client.get("/v1/users/me").error == "overloaded"
+        finally:
+            fragile.start_again()
+        fragile_proxy.wait_ready(15)
+        before = readers.results[200]
+        wait_until(lambda: readers.results[200] > before + 20, 10, "readers are answered again")
+    assert set(readers.results) == {200, "overloaded"}, readers.results
+    assert readers.slowest < 5
+    assert person.client.get("/v1/users/me").status == 200, "sessions outlive the server"
+    assert fragile_proxy.workers() == workers, "no worker died of it"
+
+
+def test_request_under_way_when_the_database_dies(fragile, fragile_database, fragile_proxy, register):
+    """It is answered, once, soon; and it did not happen."""
+    person = register(fragile_proxy.client())
+    answers = []
+    connection = fragile_database.connect()
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM mesteri.user_profiles WHERE user_id = %s FOR UPDATE", (person.id,))
+        waiting = threading.Thread(target=lambda: answers.append(
+            person.client.put("/v1/users/me", {"city": "Dej"}, headers={"If-Match": "*"})))
+        waiting.start()
+        time.sleep(0.3)
+        fragile.kill()
+    waiting.join(10)
+    connection.close()
+    fragile.start_again()
+    assert [answer.error for answer in answers] == ["overloaded"]
+    fragile_proxy.wait_ready(15)
+    assert person.client.get("/v1/users/me").json()["profile"]["city"] is None
+
+
+def test_terminated_backends(fragile_database, fragile_proxy):
+    """One by one, under load: a connection that breaks is another one soon."""
+    with Readers(fragile_proxy.client()) as readers:
+        for _ in range(5):
+            fragile_database.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'mesteri_proxy'")
+            time.sleep(0.3)
+        fragile_proxy.wait_ready(15)
+    assert set(readers.results) <= {200, "overloaded"} and readers.results[200] > 100
+    with Readers(fragile_proxy.client()) as readers:
+        time.sleep(0.5)
+    assert set(readers.results) == {200}, "afterwards all is as before"
+
+
+def test_cancelled_backend(fragile_database, fragile_proxy, register):
+    """Somebody else's cancel is not the client's deadline; the answer is an error of ours, and the next request is fine."""
+    person = register(fragile_proxy.client())
+    answers = []
+    connection = fragile_database.connect()
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM mesteri.user_profiles WHERE user_id = %s FOR UPDATE", (person.id,))
+        waiting = threading.Thread(target=lambda: answers.append(
+            person.client.put("/v1/users/me", {"city": "Dej"}, headers={"If-Match": "*"})))
+        waiting.start()
+        wait_until(lambda: fragile_database.run("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = 'mesteri_proxy'"
+                                                " AND wait_event_type = 'Lock'"), 5, "it waits")
+        waiting.join(10)
+        cursor.execute("ROLLBACK")
+    connection.close()
+    assert [answer.status for answer in answers] == [503], answers
+    assert person.client.get("/v1/users/me").status == 200
+
+
+def test_proxy_before_its_database(world, fragile, fragile_database):
+    """Started while nobody is there, it says so, and is ready soon after the server is."""
+    fragile.stop()
+    try:
+        proxy = world.proxy(fragile_database, name="early", is_ready=False, start_wait_ms=200, reconnect_max_ms=500)
+        wait_until(lambda: answers(proxy), 10, "it accepts")
+        assert proxy.client().get("/v1/feed").error == "overloaded"
+        assert proxy.client().get("/ready").status == 503
+    finally:
+        fragile.start_again()
+    proxy.wait_ready(15)
+    assert proxy.client().get("/v1/categories").status == 200
+
+
+def answers(proxy):
+    try:
+        return proxy.client().get("/health").status == 200
+    except OSError:
+        return False
+
+
+def test_hung_database(world, fragile_database, register):
+    """The server stops to speak in the middle of a request: the client hears of it within deadline and grace."""
+    proxy = world.proxy(fragile_database, name="hung", workers=1, lane_write_connections=1, deadline_grace_ms=300)
+    client = proxy.client()
+    person = register(client)
+    pids = [row["pid"] for row in fragile_database.run(
+        "SELECT pid FROM pg_stat_activity WHERE usename = 'mesteri_proxy' AND datname = current_database()")]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        answer = person.client.get("/v1/users/me")
+        took = time.monotonic() - started
+        assert answer.error == "deadline_exceeded" and 1.9 < took < 4, (answer, took)
+        wait_until(lambda: client.get("/v1/categories").status == 200, 10, "other connections take over")
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    assert person.client.get("/v1/users/me").status == 200
