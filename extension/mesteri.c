@@ -13,6 +13,7 @@
 #include "utils/guc.h"
 
 #include "identity.h"
+#include "label.h"
 #include "mesteri.h"
 #include "route.h"
 #include "token.h"
@@ -47,6 +48,7 @@ _PG_init(void)
 {
 	define_settings();
 	identity_init();
+	label_init();
 	route_init();
 	token_init();
 }
