@@ -1,9 +1,4 @@
 -- Labels: none is missing, none is nonsense, and nobody else sets one.
-\set QUIET 1
-\set ON_ERROR_STOP 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
 -- The label provider is there once the library is.
 LOAD 'mesteri';
 BEGIN;

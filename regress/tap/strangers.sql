@@ -2,11 +2,6 @@
 -- what do Ana, Bogdan, staff, an anonymous caller and whoever got hold of mesteri_user see?
 --
 -- A new table needs nothing here, unless a column takes values that cannot be guessed from its type and checks.
-\set QUIET 1
-\set ON_ERROR_STOP 1
-\pset format unaligned
-\pset tuples_only true
-\pset pager off
 SET client_min_messages = warning;
 -- The label provider is there once the library is.
 LOAD 'mesteri';
