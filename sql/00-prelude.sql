@@ -8,6 +8,10 @@
  * them there, and so might a role that somebody else made.  An existing role
  * is accepted only if it is exactly what docs/architecture.md says.
  */
+
+-- Labels need their provider, which a session knows only once it has the library.
+LOAD 'MODULE_PATHNAME';
+
 DO $roles$
 DECLARE
     wanted   record;
