@@ -17,7 +17,7 @@
  *		users via user_id
  *		users via craftsman_id
  *		users via client_id | craftsman_id
- *		users via conversation_participants(conversation_id).user_id
+ *		users via payment_id.subscriptions(transaction_id)
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

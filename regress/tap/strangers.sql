@@ -42,7 +42,35 @@ INSERT INTO given VALUES
     ('users', 'email', '''stranger%s@example.ro'''),
     ('users', 'phone_number', '''+4079'' || lpad(''%s'', 7, ''0'')'),
     ('content_posts', 'media_urls', '''[]'''),
-    ('content_posts', 'published_at', 'now()');
+    ('content_posts', 'published_at', 'now()'),
+    ('encryption_keys', 'retired_at', 'now()'),
+    ('project_status_changes', 'actor_kind', '''system'''),
+    ('milestone_status_changes', 'actor_kind', '''system'''),
+    ('verification_codes', 'expires_at', 'now() + interval ''10 minutes'''),
+    ('password_resets', 'expires_at', 'now() + interval ''1 hour'''),
+    ('contracts', 'contract_number', '''CTR-202611-'' || lpad(''%s'', 6, ''0'')'),
+    ('contracts', 'expires_at', 'now() + interval ''168 hours'''),
+    ('craftsman_vat_periods', 'vat_number', '''RO'' || lpad(''%s'', 10, ''0'')'),
+    -- Neither escrow nor plan nor fees.
+    ('transactions', 'type', '''withdrawal'''),
+    ('transactions', 'amount', '100'),
+    ('transactions', 'net_amount', '100'),
+    ('refunds', 'requested_as', '''system'''),
+    ('subscriptions', 'ends_at', 'now() + interval ''1 day'''),
+    ('payout_accounts', 'iban_last4', '''0000'''),
+    ('invoices', 'issued_on', '''2026-11-20'''),
+    ('invoices', 'year', '2026'),
+    ('invoices', 'net', '1'),
+    ('invoices', 'vat_amount', '0'),
+    ('invoices', 'gross', '1'),
+    ('messages', 'content', '''Bună ziua'''),
+    ('events', 'type', '''message:new'''),
+    ('media', 'key', 'lpad(''%s'', 16, ''0'')'),
+    ('media', 'purpose', '''post'''),
+    ('verifications', 'type', '''identity'''),
+    ('verifications', 'document_type', '''id_card'''),
+    ('moderation_statements', 'automated', 'true'),
+    ('idempotency_keys', 'expires_at', 'now() + interval ''24 hours''');
 
 CREATE SEQUENCE pg_temp.numbers;
 
@@ -75,8 +103,9 @@ BEGIN
          UNION ALL SELECT m[1] FROM regexp_matches(checks, '(''[^'']*'')', 'g') AS m
     LOOP
         BEGIN
-            EXECUTE format('SELECT coalesce(%s, true) FROM (SELECT (%s)::%s) AS v (%I)', coalesce(checks, 'true'), candidate,
-                           format_type(attribute.atttypid, attribute.atttypmod), attribute.attname) INTO fits;
+            -- The value is looked at even where nothing is checked, or its domain would not be asked.
+            EXECUTE format('SELECT coalesce(%s, true) AND %I IS NOT NULL FROM (SELECT (%s)::%s) AS v (%2$I)', coalesce(checks, 'true'), attribute.attname,
+                           candidate, format_type(attribute.atttypid, attribute.atttypmod)) INTO fits;
             IF fits THEN
                 RETURN candidate;
             END IF;
@@ -305,6 +334,23 @@ $$;
 SELECT api.test_parallel(true);
 SELECT set_has($$ SELECT line FROM pg_temp.plan('mesteri.refresh_tokens') AS line $$, $$ VALUES ('  ->  Gather') $$, 'their plans are parallel');
 SELECT api.test_parallel(false);
+
+-- A partition made at run time is shown through its parent alone.
+SET LOCAL session_replication_role = origin;
+SELECT is(mesteri.create_partitions('mesteri.events', '2026-11-20', '2026-11-20')
+          + mesteri.create_partitions('mesteri.analytics_events', '2026-11-20', '2026-11-20'), 2, 'a day''s and a month''s partition');
+INSERT INTO mesteri.events SELECT id, 1, 'message:new', '{}', '2026-11-20 12:00Z' FROM viewers WHERE name IN ('ana', 'bogdan');
+INSERT INTO mesteri.analytics_events (user_id, event_type, occurred_at, created_at) SELECT id, 'app_open', now(), '2026-11-20 12:00Z' FROM viewers WHERE name IN ('ana', 'bogdan');
+CREATE TEMP TABLE partitions AS
+SELECT parent, format('mesteri.%s_%s', parent, suffix)::regclass AS made FROM (VALUES ('events', '20261120'), ('analytics_events', '202611')) AS p (parent, suffix);
+SELECT is_empty($$ SELECT made FROM partitions JOIN pg_class c ON c.oid = made
+                    WHERE has_any_column_privilege('mesteri_user', made, 'SELECT') OR NOT (relrowsecurity AND relforcerowsecurity) OR relowner <> 'mesteri_owner'::regrole $$,
+                'has row security and no reader of its own');
+SELECT set_eq($$ SELECT p.parent, v.name, cardinality(pg_temp.seen(('mesteri.' || parent)::regclass, v)) FROM partitions p, viewers v $$,
+              $$ SELECT parent, name, (name IN ('ana', 'bogdan'))::integer FROM partitions, viewers $$, 'who looks at the parent, sees the own row');
+SELECT throws_ok(format($$ SELECT pg_temp.seen(%L, v) FROM viewers v WHERE name = 'mesteri_user' $$, made), '42501', NULL, made || ' itself: refused') FROM partitions ORDER BY made::text;
+GRANT SELECT ON mesteri.events_20261120, mesteri.analytics_events_202611 TO mesteri_user;
+SELECT is_empty($$ SELECT p.made, v.name FROM partitions p, viewers v WHERE pg_temp.seen(p.made, v) <> '{}' $$, 'even granted by mistake, it shows nothing');
 
 -- Caller and own rows are looked up once a statement.
 SELECT is_empty($$ SELECT table_name, line FROM mesteri.labels, pg_temp.plan(relation) AS line
