@@ -21,6 +21,7 @@ INSERT INTO mesteri.user_profiles (user_id, first_name, last_name)
     SELECT id, 'Ion', 'Popa' FROM mesteri.users WHERE email LIKE '%@rows.test';
 INSERT INTO mesteri.craftsman_profiles (id, user_id) VALUES (pg_temp.id('profile'), pg_temp.id('craftsman'));
 INSERT INTO mesteri.craftsman_certifications (id, craftsman_id, name) VALUES (pg_temp.id('paper'), pg_temp.id('profile'), 'ANRE');
+INSERT INTO mesteri.craftsman_crafts (craftsman_id, category_id) VALUES (pg_temp.id('profile'), mesteri.category_id('zidar'));
 INSERT INTO mesteri.craftsman_vat_periods (craftsman_id, vat_number, valid_from) VALUES (pg_temp.id('profile'), 'RO19', '2024-01-01');
 INSERT INTO mesteri.token_families (id, user_id, expires_at) VALUES (pg_temp.id('family'), pg_temp.id('client'), now() + interval '30 days');
 INSERT INTO mesteri.refresh_tokens (token_hash, family_id) VALUES (pg_temp.hash('refresh'), pg_temp.id('family'));
