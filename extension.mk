@@ -6,7 +6,7 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'.*/\1/p" control/mest
 BUILD      ?= build
 
 # The install script: the parts in sql/ and those made from data/, joined in the order of their names.
-GENERATED_SQL     = $(BUILD)/sql/40-seeds.sql
+GENERATED_SQL     = $(BUILD)/sql/40-seeds.sql $(BUILD)/sql/88-labels.sql
 GENERATED_HEADERS = $(BUILD)/errcodes.h
 SQL_PARTS         = $(wildcard sql/[0-9]*.sql) $(GENERATED_SQL)
 SQL_IN_ORDER      = $(foreach name,$(sort $(notdir $(SQL_PARTS))),$(filter %/$(name),$(SQL_PARTS)))
@@ -56,6 +56,11 @@ $(DATA_built): $(SQL_PARTS) sql control/mesteri.control extension.mk
 $(BUILD)/sql/40-seeds.sql: sql/seeds.sh sql/csv2sql.awk $(wildcard data/*.csv)
 	@mkdir -p $(@D)
 	sql/seeds.sh > $@.new
+	mv $@.new $@
+
+$(BUILD)/sql/88-labels.sql: sql/labels.sh data/labels.csv
+	@mkdir -p $(@D)
+	sql/labels.sh > $@.new
 	mv $@.new $@
 
 $(BUILD)/errcodes.h: extension/errcodes.awk data/errors.csv

@@ -4,21 +4,20 @@
  *		The keys a backend has loaded.
  *
  * A file <kid>.pem is an RSA key: a private one signs and verifies, a public
- * one is an old key that stays until its tokens have expired.  secret.key is
- * the root of all MACs.  Files are read at first use and again once they
- * have changed, so that a rotation needs no restart: each backend looks at
- * most once per second.  A fault in any file stops everything that needs
- * keys, in old backends as in new ones, until it is mended.
+ * one is an old key that stays until its tokens have expired.  A file
+ * <id>.aes is a key of encrypted fields: 32 random bytes.  secret.key is the
+ * root of all MACs.  Files are read at first use and again once they have
+ * changed, so that a rotation needs no restart: each backend looks at most
+ * once per second.  A fault in any file stops everything that needs keys, in
+ * old backends as in new ones, until it is mended.
  *
- * A kid that comes with a token only selects among the loaded keys and never
- * becomes part of a path.
+ * An id that comes with a token or a field only selects among the loaded keys
+ * and never becomes part of a path.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include "portability/instr_time.h"
 #include "utils/memutils.h"
@@ -26,6 +25,7 @@
 #include "key.h"
 #include "key_file.h"
 #include "mesteri.h"
+#include "xaes.h"
 
 #define KEY_CHECK_INTERVAL_MS 1000.0
 
@@ -36,8 +36,9 @@ typedef struct KeyRing
 	MemoryContextCallback release;
 	StringInfo state; /* of the files, as key_directory_scan saw them */
 	uint64 generation;
-	List *keys;    /* of TokenKey, by kid */
-	uint8 *secret; /* NULL when there is no such file */
+	List *keys;        /* of TokenKey, by kid */
+	List *cipher_keys; /* of CipherKey, by id */
+	uint8 *secret;     /* NULL when there is no such file */
 	int secret_length;
 } KeyRing;
 
@@ -47,13 +48,13 @@ static KeyRing *load_ring(const char *directory, List *names, StringInfo state);
 static void release_ring(void *arg);
 static void load_secret(KeyRing *into, const char *directory);
 static void load_token_key(KeyRing *into, const char *directory, const char *name);
-static void read_kid(char *kid, const char *directory, const char *name);
-static EVP_PKEY *parse_key(const uint8 *content, int length, bool *is_private);
-static int no_passphrase(char *buffer, int size, int writing, void *arg);
-static void check_strength(const TokenKey *key, const char *directory, const char *name);
+static void load_cipher_key(KeyRing *into, const char *directory, const char *name);
+static void read_id(char *id, const char *directory, const char *name, const char *suffix);
 static uint64 serial_of(const TokenKey *key);
 static const TokenKey *find_key(const KeyRing *among, const char *kid);
+static const CipherKey *find_cipher_key(const KeyRing *among, const char *id);
 static int compare_kids(const ListCell *a, const ListCell *b);
+static int compare_cipher_ids(const ListCell *a, const ListCell *b);
 
 static KeyRing *ring = NULL;
 static instr_time last_check;
@@ -136,6 +137,56 @@ List *
 key_list(void)
 {
 	return current_ring()->keys;
+}
+
+/*
+ * key_for_encrypting
+ *		The key that fields are encrypted with.
+ *
+ * The one that mesteri.encryption_key names, else the one with the greatest id.
+ *
+ * Errors: F0000 when there is none.
+ */
+const CipherKey *
+key_for_encrypting(void)
+{
+	KeyRing *loaded = current_ring();
+
+	if (mesteri_encryption_key != NULL && mesteri_encryption_key[0] != '\0')
+	{
+		const CipherKey *named = find_cipher_key(loaded, mesteri_encryption_key);
+
+		if (named == NULL)
+			ereport(ERROR, (errcode(ERRCODE_CONFIG_FILE_ERROR),
+			                errmsg("there is no key \"%s\" to encrypt fields with", mesteri_encryption_key),
+			                errhint("Put it into mesteri.key_directory, or change mesteri.encryption_key.")));
+		return named;
+	}
+
+	if (loaded->cipher_keys == NIL)
+		ereport(ERROR, (errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("there is no key to encrypt fields with"),
+		                errhint("Put %d random bytes as <id>%s into mesteri.key_directory.", XAES_KEY_BYTES,
+		                        KEY_CIPHER_SUFFIX)));
+
+	return llast(loaded->cipher_keys);
+}
+
+/*
+ * key_for_decrypting
+ *		The key of that id.
+ *
+ * Errors: F0000 when there is none.
+ */
+const CipherKey *
+key_for_decrypting(const char *id)
+{
+	const CipherKey *key = find_cipher_key(current_ring(), id);
+
+	if (key == NULL)
+		ereport(ERROR, (errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("there is no key \"%s\" to decrypt fields with", id),
+		                errhint("Put its file back into mesteri.key_directory.")));
+
+	return key;
 }
 
 /*
@@ -241,10 +292,13 @@ load_ring(const char *directory, List *names, StringInfo state)
 
 		if (strcmp(name, KEY_SECRET_FILE) == 0)
 			load_secret(loaded, directory);
+		else if (key_file_has_suffix(name, KEY_CIPHER_SUFFIX))
+			load_cipher_key(loaded, directory, name);
 		else
 			load_token_key(loaded, directory, name);
 	}
 	list_sort(loaded->keys, compare_kids);
+	list_sort(loaded->cipher_keys, compare_cipher_ids);
 
 	MemoryContextSwitchTo(caller);
 
@@ -259,6 +313,8 @@ release_ring(void *arg)
 
 	foreach (cell, loaded->keys)
 		EVP_PKEY_free(((TokenKey *) lfirst(cell))->pkey);
+	foreach (cell, loaded->cipher_keys)
+		EVP_MAC_CTX_free(((CipherKey *) lfirst(cell))->root);
 	if (loaded->secret != NULL)
 		OPENSSL_cleanse(loaded->secret, (size_t) loaded->secret_length);
 }
@@ -278,92 +334,56 @@ load_secret(KeyRing *into, const char *directory)
 /*
  * load_token_key
  *		Add the key of one PEM file to a ring.
- *
- * The ring knows the key before OpenSSL has made it, and so frees it
- * whatever happens.
  */
 static void
 load_token_key(KeyRing *into, const char *directory, const char *name)
 {
 	TokenKey *key = palloc0(sizeof(TokenKey));
-	uint8 *content;
-	int length;
 
+	read_id(key->kid, directory, name, KEY_RSA_SUFFIX);
 	into->keys = lappend(into->keys, key);
-	read_kid(key->kid, directory, name);
-
-	content = key_file_read(directory, name, &length);
-	key->pkey = parse_key(content, length, &key->is_private);
-	OPENSSL_cleanse(content, (size_t) length);
-	pfree(content);
-
-	check_strength(key, directory, name);
+	key->pkey = key_rsa_read(directory, name, &key->is_private);
 	key->serial = serial_of(key);
 }
 
 static void
-read_kid(char *kid, const char *directory, const char *name)
+load_cipher_key(KeyRing *into, const char *directory, const char *name)
 {
-	size_t length = strlen(name) - strlen(KEY_FILE_SUFFIX);
+	CipherKey *key = palloc0(sizeof(CipherKey));
+	uint8 *content;
+	int length;
 
-	if (length > KEY_ID_MAX ||
-	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") < length)
+	read_id(key->id, directory, name, KEY_CIPHER_SUFFIX);
+	into->cipher_keys = lappend(into->cipher_keys, key);
+
+	content = key_file_read(directory, name, &length);
+	if (length == XAES_KEY_BYTES)
+		key->root = xaes_key_make(content);
+	OPENSSL_cleanse(content, (size_t) length);
+	pfree(content);
+
+	if (length != XAES_KEY_BYTES)
 		ereport(ERROR,
-		        (errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("key file \"%s/%s\" has no valid name", directory, name),
-		         errhint("Before \"%s\" come 1 to %d letters, digits, hyphens or underscores.", KEY_FILE_SUFFIX,
-		                 KEY_ID_MAX)));
-
-	memcpy(kid, name, length);
-	kid[length] = '\0';
-}
-
-/*
- * parse_key
- *		A key out of PEM text, NULL when there is none that can be read.
- */
-static EVP_PKEY *
-parse_key(const uint8 *content, int length, bool *is_private)
-{
-	BIO *bio = BIO_new_mem_buf(content, length);
-	EVP_PKEY *pkey;
-
-	if (bio == NULL)
-		return NULL;
-
-	pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-	*is_private = pkey != NULL;
-	if (pkey == NULL && BIO_reset(bio) == 1)
-		pkey = PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
-
-	BIO_free(bio);
-	ERR_clear_error();
-
-	return pkey;
-}
-
-/*
- * no_passphrase
- *		Keeps OpenSSL from asking at the server's terminal.
- */
-static int
-no_passphrase(char *buffer, int size, int writing, void *arg)
-{
-	return -1;
+		        (errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("key file \"%s/%s\" has an unfit length", directory, name),
+		         errdetail("It holds %d bytes.", length),
+		         errhint("A key of encrypted fields is %d random bytes.", XAES_KEY_BYTES)));
+	if (key->root == NULL)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not use the key in \"%s/%s\"", directory, name)));
 }
 
 static void
-check_strength(const TokenKey *key, const char *directory, const char *name)
+read_id(char *id, const char *directory, const char *name, const char *suffix)
 {
-	if (key->pkey == NULL || !EVP_PKEY_is_a(key->pkey, "RSA"))
-		ereport(ERROR,
-		        (errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("key file \"%s/%s\" holds no RSA key", directory, name),
-		         errhint("It must be PEM: a private key without passphrase, or a public key.")));
+	size_t length = strlen(name) - strlen(suffix);
 
-	if (EVP_PKEY_get_bits(key->pkey) < KEY_RSA_MIN_BITS || EVP_PKEY_get_bits(key->pkey) > KEY_RSA_MAX_BITS)
+	if (length > KEY_ID_MAX || strspn(name, KEY_ID_CHARACTERS) < length)
 		ereport(ERROR,
-		        (errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("key in \"%s/%s\" has an unfit size", directory, name),
-		         errdetail("It has %d bits.", EVP_PKEY_get_bits(key->pkey)),
-		         errhint("Use %d to %d bits.", KEY_RSA_MIN_BITS, KEY_RSA_MAX_BITS)));
+		        (errcode(ERRCODE_CONFIG_FILE_ERROR), errmsg("key file \"%s/%s\" has no valid name", directory, name),
+		         errhint("Before \"%s\" come 1 to %d letters, digits, hyphens or underscores.", suffix, KEY_ID_MAX)));
+
+	memcpy(id, name, length);
+	id[length] = '\0';
 }
 
 /*
@@ -402,8 +422,30 @@ find_key(const KeyRing *among, const char *kid)
 	return NULL;
 }
 
+static const CipherKey *
+find_cipher_key(const KeyRing *among, const char *id)
+{
+	ListCell *cell;
+
+	foreach (cell, among->cipher_keys)
+	{
+		const CipherKey *key = lfirst(cell);
+
+		if (strcmp(key->id, id) == 0)
+			return key;
+	}
+
+	return NULL;
+}
+
 static int
 compare_kids(const ListCell *a, const ListCell *b)
 {
 	return strcmp(((const TokenKey *) lfirst(a))->kid, ((const TokenKey *) lfirst(b))->kid);
+}
+
+static int
+compare_cipher_ids(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((const CipherKey *) lfirst(a))->id, ((const CipherKey *) lfirst(b))->id);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * key.h
- *		Keys: RSA pairs for tokens, and one secret for everything else.
+ *		Keys: RSA pairs for tokens, AES keys for fields, and one secret for everything else.
  *
  * What these functions point to lives until the next call of any of them,
  * which may find that the files have changed.
@@ -15,7 +15,8 @@
 
 #include "nodes/pg_list.h"
 
-#define KEY_ID_MAX           64 /* characters of A-Z a-z 0-9 _ - */
+#define KEY_ID_MAX           64
+#define KEY_ID_CHARACTERS    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 #define KEY_RSA_MIN_BITS     2048
 #define KEY_RSA_MAX_BITS     8192
 #define KEY_SECRET_MIN_BYTES 32
@@ -29,12 +30,23 @@ typedef struct TokenKey
 	bool is_private; /* may sign; else only verifies */
 } TokenKey;
 
+typedef struct CipherKey
+{
+	char id[KEY_ID_MAX + 1];
+	EVP_MAC_CTX *root; /* of xaes.h */
+} CipherKey;
+
 /* key.c */
 extern const TokenKey *key_for_signing(void);
 extern const TokenKey *key_find(const char *kid);
 extern bool key_is_loaded(uint64 serial);
 extern List *key_list(void);
+extern const CipherKey *key_for_encrypting(void);
+extern const CipherKey *key_for_decrypting(const char *id);
 extern const uint8 *key_secret(int *length, uint64 *generation);
+
+/* key_rsa.c */
+extern EVP_PKEY *key_rsa_read(const char *directory, const char *name, bool *is_private);
 
 /* key_mac.c */
 extern void key_mac(const char *purpose, const void *data, size_t length, uint8 *mac);

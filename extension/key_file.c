@@ -120,13 +120,21 @@ key_file_read(const char *directory, const char *name, int *length)
 static bool
 is_key_file(const char *name)
 {
-	size_t length = strlen(name);
-	size_t suffix = strlen(KEY_FILE_SUFFIX);
-
 	if (strcmp(name, KEY_SECRET_FILE) == 0)
 		return true;
 
-	return name[0] != '.' && length > suffix && strcmp(name + length - suffix, KEY_FILE_SUFFIX) == 0;
+	return name[0] != '.' &&
+	       (key_file_has_suffix(name, KEY_RSA_SUFFIX) || key_file_has_suffix(name, KEY_CIPHER_SUFFIX));
+}
+
+/* Whether a name ends so and has something before. */
+bool
+key_file_has_suffix(const char *name, const char *suffix)
+{
+	size_t length = strlen(name);
+	size_t end = strlen(suffix);
+
+	return length > end && strcmp(name + length - end, suffix) == 0;
 }
 
 /*

@@ -13,6 +13,7 @@
 #include "utils/guc.h"
 
 #include "identity.h"
+#include "label.h"
 #include "mesteri.h"
 #include "route.h"
 #include "token.h"
@@ -29,6 +30,7 @@ PG_MODULE_MAGIC;
 
 char *mesteri_key_directory;
 char *mesteri_signing_key;
+char *mesteri_encryption_key;
 char *mesteri_token_issuer;
 int mesteri_token_cache_kb;
 int mesteri_bcrypt_cost;
@@ -46,6 +48,7 @@ _PG_init(void)
 {
 	define_settings();
 	identity_init();
+	label_init();
 	route_init();
 	token_init();
 }
@@ -59,12 +62,16 @@ define_settings(void)
 	                         NULL);
 	DefineCustomStringVariable(
 		"mesteri.key_directory", "Folder of the key files.",
-		"Relative to the data directory. Holds KID.pem (RSA) and secret.key, all readable by the "
-		"server's user alone.",
+		"Relative to the data directory. Holds KID.pem (RSA), ID.aes (encrypted fields) and secret.key, all readable "
+		"by the server's user alone.",
 		&mesteri_key_directory, "mesteri_keys", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
 	DefineCustomStringVariable("mesteri.signing_key", "Key that signs new access tokens, by its kid.",
 	                           "Empty: the last private key by name. Others in the folder still verify.",
 	                           &mesteri_signing_key, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomStringVariable("mesteri.encryption_key",
+	                           "Key that new values of encrypted fields are under, by its id.",
+	                           "Empty: the last one by name. Others in the folder still decrypt.",
+	                           &mesteri_encryption_key, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
 	DefineCustomStringVariable("mesteri.token_issuer", "The iss of our access tokens.",
 	                           "Tokens of another issuer are refused.", &mesteri_token_issuer, "mesteri", PGC_SIGHUP, 0,
 	                           NULL, NULL, NULL);

@@ -13,6 +13,7 @@
 /* Settings (mesteri.c).  Each is documented where it is defined. */
 extern char *mesteri_key_directory;
 extern char *mesteri_signing_key;
+extern char *mesteri_encryption_key;
 extern char *mesteri_token_issuer;
 extern int mesteri_token_cache_kb;
 extern int mesteri_bcrypt_cost;

@@ -8,6 +8,10 @@
  * them there, and so might a role that somebody else made.  An existing role
  * is accepted only if it is exactly what docs/architecture.md says.
  */
+
+-- Labels need their provider, which a session knows only once it has the library.
+LOAD 'MODULE_PATHNAME';
+
 DO $roles$
 DECLARE
     wanted   record;
@@ -68,7 +72,7 @@ BEGIN
       FROM pg_catalog.pg_extension e
       JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
      CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) acl
-     WHERE e.extname IN ('postgis', 'pgcrypto', 'unaccent', 'pg_trgm')
+     WHERE e.extname IN ('postgis', 'pgcrypto', 'unaccent', 'pg_trgm', 'btree_gist')
        AND acl.grantee = 0 AND acl.privilege_type = 'CREATE';
     IF unsafe IS NOT NULL THEN
         RAISE EXCEPTION 'everybody may create objects beside %', unsafe

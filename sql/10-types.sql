@@ -28,6 +28,143 @@ COMMENT ON TYPE mesteri.content_status IS 'Life of a post; only published ones a
 CREATE TYPE mesteri.interaction_type AS ENUM ('like', 'save', 'share', 'view');
 COMMENT ON TYPE mesteri.interaction_type IS 'What a reader did with a post, once per reader and post.';
 
+CREATE TYPE mesteri.actor_kind AS ENUM ('client', 'craftsman', 'staff', 'system');
+COMMENT ON TYPE mesteri.actor_kind
+    IS 'In which capacity something was done; system is a timer or the rules themselves, and nobody''s account.';
+CREATE TYPE mesteri.party_role AS ENUM ('client', 'craftsman');
+COMMENT ON TYPE mesteri.party_role IS 'The two sides of a project, a contract or a conversation.';
+
+-- Projects and contracts.
+CREATE TYPE mesteri.project_status AS ENUM ('inquiry', 'negotiation', 'quote_sent', 'contract_pending', 'contract_signed',
+                                            'in_progress', 'completed', 'cancelled', 'disputed');
+COMMENT ON TYPE mesteri.project_status IS 'Life of a project from the first question to the end of the work.';
+CREATE TYPE mesteri.payment_status AS ENUM ('pending', 'partial', 'paid', 'refunded', 'failed');
+COMMENT ON TYPE mesteri.payment_status IS 'How much of a project''s price has been paid.';
+CREATE TYPE mesteri.milestone_status AS ENUM ('open', 'completed', 'rejected', 'approved');
+COMMENT ON TYPE mesteri.milestone_status
+    IS 'open: to be done; completed: the craftsman says so; rejected: to be done again; approved: final, money released.';
+CREATE TYPE mesteri.dispute_status AS ENUM ('open', 'resolved');
+COMMENT ON TYPE mesteri.dispute_status IS 'Whether staff still have to decide.';
+CREATE TYPE mesteri.dispute_decision AS ENUM ('release', 'refund', 'split', 'resume');
+COMMENT ON TYPE mesteri.dispute_decision
+    IS 'What becomes of the held money: to the craftsman, to the client, to both, or back to work.';
+CREATE TYPE mesteri.contract_status AS ENUM ('pending', 'signed', 'expired', 'cancelled', 'superseded', 'withdrawn');
+COMMENT ON TYPE mesteri.contract_status
+    IS 'Life of one version of a contract; superseded: an amendment that both signed took its place.';
+CREATE TYPE mesteri.signature_method AS ENUM ('drawn', 'typed');
+COMMENT ON TYPE mesteri.signature_method IS 'How a signer put his name: a picture, or letters.';
+
+-- Money.
+CREATE TYPE mesteri.transaction_type AS ENUM ('project_payment', 'milestone_payment', 'subscription', 'featured_listing',
+                                              'refund', 'withdrawal');
+COMMENT ON TYPE mesteri.transaction_type IS 'What money moves for; the first two are held until the work is approved.';
+CREATE TYPE mesteri.transaction_status AS ENUM ('pending', 'processing', 'completed', 'failed', 'refunded', 'disputed');
+COMMENT ON TYPE mesteri.transaction_status IS 'What the parties see of a payment: a projection of its escrow state and flags.';
+CREATE TYPE mesteri.escrow_state AS ENUM ('created', 'action', 'auth', 'held', 'part', 'released', 'mixed', 'refunded', 'dead');
+COMMENT ON TYPE mesteri.escrow_state IS
+    'Where held money stands. created: intent only; action: the payer must do something; auth: reserved; held: captured, '
+    'nothing moved; part: some moved; released, refunded, mixed: all moved, to the craftsman, back, or both ways; dead: it came to nothing.';
+CREATE TYPE mesteri.escrow_event AS ENUM (
+    'action_needed', 'attempt_failed', 'authorised', 'captured', 'canceled', 'hold_expired', 'release', 'refund', 'refund_done',
+    'refund_failed', 'refund_after_release', 'dispute_opened', 'dispute_decided', 'chargeback_opened', 'chargeback_won',
+    'chargeback_lost', 'transfer_made', 'transfer_reversed', 'give_up', 'write_off', 'platform_payout');
+COMMENT ON TYPE mesteri.escrow_event IS
+    'What can happen to held money, by command, by a fact of the provider, or by a timer; the last two touch the journal alone.';
+CREATE TYPE mesteri.payment_provider AS ENUM ('stripe', 'klarna', 'sandbox');
+COMMENT ON TYPE mesteri.payment_provider IS 'Who carries the money; sandbox is ours, pretends, and is refused in production.';
+CREATE TYPE mesteri.refund_status AS ENUM ('pending', 'completed', 'failed');
+COMMENT ON TYPE mesteri.refund_status IS 'Whether the provider has given the money back.';
+CREATE TYPE mesteri.payout_status AS ENUM ('pending', 'paid', 'failed', 'reversed');
+COMMENT ON TYPE mesteri.payout_status IS 'How far a transfer to a craftsman got.';
+CREATE TYPE mesteri.payout_account_status AS ENUM ('pending', 'active', 'restricted');
+COMMENT ON TYPE mesteri.payout_account_status IS 'What the provider thinks of a craftsman''s account; without a row there is none.';
+CREATE TYPE mesteri.vat_class AS ENUM ('standard', 'reduced', 'super_reduced');
+COMMENT ON TYPE mesteri.vat_class IS 'Classes of VAT rates in the tax code; works and repairs are standard.';
+CREATE TYPE mesteri.invoice_kind AS ENUM ('invoice', 'credit_note');
+COMMENT ON TYPE mesteri.invoice_kind IS 'A credit note corrects an invoice, which itself is never changed.';
+CREATE TYPE mesteri.account_class AS ENUM ('asset', 'liability', 'income', 'expense', 'memo');
+COMMENT ON TYPE mesteri.account_class
+    IS 'Which side an account grows on: assets, expenses and memo on debit, the others on credit.';
+CREATE TYPE mesteri.account_kind AS ENUM (
+    'psp_cash', 'bank', 'chargebacks_open', 'craftsman_receivable', 'escrow', 'craftsman_payable', 'refunds_payable',
+    'vat_payable', 'platform_revenue', 'provider_fees_recovered', 'provider_fees', 'dispute_fees', 'chargeback_losses',
+    'auth_hold', 'auth_hold_contra');
+COMMENT ON TYPE mesteri.account_kind
+    IS 'The chart of accounts; some kinds have an account for each payment, craftsman or provider.';
+CREATE TYPE mesteri.ledger_side AS ENUM ('debit', 'credit');
+COMMENT ON TYPE mesteri.ledger_side IS 'Left or right of an account; amounts themselves are never negative.';
+
+-- Talking, rating, telling.
+CREATE TYPE mesteri.message_type AS ENUM ('text', 'image', 'video', 'document', 'quote', 'contract_proposal', 'system');
+COMMENT ON TYPE mesteri.message_type IS 'What a message carries; the last two are written by us.';
+CREATE TYPE mesteri.notification_type AS ENUM ('new_message', 'new_project_inquiry', 'quote_received', 'contract_ready',
+                                               'payment_received', 'review_posted', 'milestone_completed', 'project_update');
+COMMENT ON TYPE mesteri.notification_type IS 'What somebody is told about; each has switches of its own per channel.';
+CREATE TYPE mesteri.outbox_status AS ENUM ('pending', 'running', 'done', 'dead');
+COMMENT ON TYPE mesteri.outbox_status IS 'Life of a call to the outside; dead ones wait for a person.';
+
+-- Staff's work.
+CREATE TYPE mesteri.verification_type AS ENUM ('identity', 'business', 'certification');
+COMMENT ON TYPE mesteri.verification_type
+    IS 'What is to be proven: who somebody is, that the business exists, that a paper is real.';
+CREATE TYPE mesteri.identity_document_type AS ENUM ('id_card', 'passport', 'residence_permit', 'driving_licence');
+COMMENT ON TYPE mesteri.identity_document_type IS 'Documents we take as proof of identity.';
+CREATE TYPE mesteri.report_target AS ENUM ('post', 'comment', 'message', 'review', 'user');
+COMMENT ON TYPE mesteri.report_target IS 'What can be reported.';
+CREATE TYPE mesteri.report_category AS ENUM ('illegal', 'fraud', 'spam', 'hate', 'sexual', 'violence', 'copyright', 'privacy',
+                                             'other');
+COMMENT ON TYPE mesteri.report_category IS 'What the reporter thinks is wrong.';
+CREATE TYPE mesteri.report_status AS ENUM ('open', 'upheld', 'dismissed');
+COMMENT ON TYPE mesteri.report_status IS 'Whether staff agreed with the reporter.';
+CREATE TYPE mesteri.moderation_decision AS ENUM ('dismiss', 'hide', 'remove', 'suspend_author');
+COMMENT ON TYPE mesteri.moderation_decision IS 'What staff do about a report.';
+CREATE TYPE mesteri.moderation_action AS ENUM ('hidden', 'removed', 'demoted', 'payment_stopped', 'suspended', 'reinstated');
+COMMENT ON TYPE mesteri.moderation_action IS 'Measures that owe a statement of reasons to whom they hit.';
+CREATE TYPE mesteri.moderation_ground AS ENUM ('law', 'terms');
+COMMENT ON TYPE mesteri.moderation_ground IS 'What a measure rests on: the law, or our own terms.';
+CREATE TYPE mesteri.ticket_category AS ENUM ('account', 'payment', 'contract', 'dispute', 'technical', 'other');
+COMMENT ON TYPE mesteri.ticket_category IS 'What somebody asks support about.';
+CREATE TYPE mesteri.ticket_status AS ENUM ('open', 'in_progress', 'resolved', 'closed');
+COMMENT ON TYPE mesteri.ticket_status IS 'Life of a request to support.';
+CREATE TYPE mesteri.ticket_priority AS ENUM ('low', 'normal', 'high', 'urgent');
+COMMENT ON TYPE mesteri.ticket_priority IS 'How soon support must look; in ascending order.';
+CREATE TYPE mesteri.upload_purpose AS ENUM ('post', 'avatar', 'identity', 'business', 'certification', 'milestone', 'message',
+                                            'review');
+COMMENT ON TYPE mesteri.upload_purpose IS 'What a file is uploaded for; decides who may see it and whether it is stored encrypted.';
+CREATE TYPE mesteri.upload_status AS ENUM ('pending', 'ready', 'rejected');
+COMMENT ON TYPE mesteri.upload_status IS 'Whether the bytes are here and are what they claim to be.';
+CREATE TYPE mesteri.code_channel AS ENUM ('email', 'phone');
+COMMENT ON TYPE mesteri.code_channel IS 'What a code proves that somebody can read.';
+
+-- Values that columns of many tables share.
+CREATE DOMAIN mesteri.money_amount AS numeric(14, 2)
+    CONSTRAINT range CHECK (VALUE BETWEEN 0 AND 9999999999.99);
+COMMENT ON DOMAIN mesteri.money_amount IS 'Lei with two decimals, never negative.';
+CREATE DOMAIN mesteri.bani AS bigint
+    CONSTRAINT positive CHECK (VALUE > 0);
+COMMENT ON DOMAIN mesteri.bani IS 'Whole hundredths of a leu, never zero: the unit of the journal.';
+CREATE DOMAIN mesteri.basis_points AS integer
+    CONSTRAINT range CHECK (VALUE BETWEEN 0 AND 10000);
+COMMENT ON DOMAIN mesteri.basis_points IS 'A rate in hundredths of a percent.';
+CREATE DOMAIN mesteri.currency AS text DEFAULT 'RON'
+    CONSTRAINT known CHECK (VALUE = 'RON');
+COMMENT ON DOMAIN mesteri.currency IS 'ISO 4217; lei are the only one there is.';
+CREATE DOMAIN mesteri.stars AS integer
+    CONSTRAINT range CHECK (VALUE BETWEEN 1 AND 5);
+COMMENT ON DOMAIN mesteri.stars IS 'A rating somebody gave.';
+CREATE DOMAIN mesteri.sha256 AS bytea
+    CONSTRAINT length CHECK (octet_length(VALUE) = 32);
+COMMENT ON DOMAIN mesteri.sha256 IS 'A SHA-256, or a keyed hash made with it.';
+CREATE DOMAIN mesteri.json_array AS jsonb
+    CONSTRAINT list CHECK (jsonb_typeof(VALUE) = 'array');
+COMMENT ON DOMAIN mesteri.json_array IS 'JSON that is a list.';
+CREATE DOMAIN mesteri.json_object AS jsonb
+    CONSTRAINT members CHECK (jsonb_typeof(VALUE) = 'object');
+COMMENT ON DOMAIN mesteri.json_object IS 'JSON with named members.';
+CREATE DOMAIN mesteri.cui AS text
+    CONSTRAINT format CHECK (VALUE ~ '^(RO)?[0-9]{2,10}$');
+COMMENT ON DOMAIN mesteri.cui IS 'A Romanian fiscal code by its form; the check digit is for whoever takes it from a client.';
+
 -- Text as people type it: the dispatcher puts it into NFC, turns cedilla letters into comma letters, trims it and refuses
 -- control characters.  A line has no line break, a paragraph may.
 CREATE DOMAIN api.line AS text;

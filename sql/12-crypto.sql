@@ -38,6 +38,44 @@ CREATE FUNCTION mesteri.unseal(purpose text, sealed bytea) RETURNS bytea
     AS 'MODULE_PATHNAME', 'mesteri_unseal';
 COMMENT ON FUNCTION mesteri.unseal(text, bytea) IS 'The data of a seal made for this purpose; NULL when it was not, or was changed.';
 
+-- A NULL purpose is an error, not NULL: the data would be gone without a word.
+CREATE FUNCTION mesteri.encrypt(purpose text, plain bytea) RETURNS bytea
+    LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_encrypt';
+COMMENT ON FUNCTION mesteri.encrypt(text, bytea) IS
+    'XAES-256-GCM under the newest key; only decrypt() with the same purpose reads it. Name the row in the purpose and the value cannot be moved.';
+
+CREATE FUNCTION mesteri.decrypt(purpose text, sealed bytea) RETURNS bytea
+    LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_decrypt';
+COMMENT ON FUNCTION mesteri.decrypt(text, bytea)
+    IS 'What was encrypted for this purpose; XX001 when it was not, or was changed; F0000 when its key is not there.';
+
+CREATE FUNCTION mesteri.reencrypt(purpose text, sealed bytea) RETURNS bytea
+    LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_reencrypt';
+COMMENT ON FUNCTION mesteri.reencrypt(text, bytea) IS 'The same content under the newest key; the same bytes when it is already.';
+
+CREATE FUNCTION mesteri.cipher_key_id(sealed bytea) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_cipher_key_id';
+COMMENT ON FUNCTION mesteri.cipher_key_id(bytea) IS 'The key that an encrypted value names.';
+
+CREATE FUNCTION mesteri.encryption_key_id() RETURNS text
+    LANGUAGE c STABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_encryption_key_id';
+COMMENT ON FUNCTION mesteri.encryption_key_id() IS 'The key that encrypt() uses now.';
+
+CREATE FUNCTION mesteri.encrypt_text(purpose text, plain text) RETURNS bytea
+    LANGUAGE sql VOLATILE PARALLEL SAFE
+    RETURN mesteri.encrypt(purpose, convert_to(plain, 'UTF8'));
+COMMENT ON FUNCTION mesteri.encrypt_text(text, text) IS 'encrypt() of a text.';
+
+CREATE FUNCTION mesteri.decrypt_text(purpose text, sealed bytea) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN convert_from(mesteri.decrypt(purpose, sealed), 'UTF8');
+COMMENT ON FUNCTION mesteri.decrypt_text(text, bytea) IS 'decrypt() of what encrypt_text() made.';
+
 CREATE FUNCTION mesteri.feed_cursor(clock timestamptz, weights_version integer, filter bytea, score float8, post_id uuid,
                                     served bytea) RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE

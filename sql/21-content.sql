@@ -38,7 +38,34 @@ CREATE TABLE mesteri.content_posts (
         (media_type = 'before_after' OR (before_media_url IS NULL AND after_media_url IS NULL)),
     CONSTRAINT content_posts_version_positive CHECK (version > 0)
 ) WITH (fillfactor = 80);
-COMMENT ON TABLE mesteri.content_posts IS 'Finished work that craftsmen show; counters change often, so pages keep room for HOT updates.';
+COMMENT ON TABLE mesteri.content_posts
+    IS 'Finished work that craftsmen show; counters change often, so pages keep room for HOT updates.';
+COMMENT ON COLUMN mesteri.content_posts.id IS 'Random enough that media links made with it cannot be guessed.';
+COMMENT ON COLUMN mesteri.content_posts.craftsman_id IS 'The author.';
+COMMENT ON COLUMN mesteri.content_posts.title IS 'At most 255 characters as typed; null: none.';
+COMMENT ON COLUMN mesteri.content_posts.description IS 'Sanitised text, at most 5000 characters as typed.';
+COMMENT ON COLUMN mesteri.content_posts.media_type IS 'Decides how many files there are, and which.';
+COMMENT ON COLUMN mesteri.content_posts.media_urls IS 'List of links in the order of showing; for before_after two, before first.';
+COMMENT ON COLUMN mesteri.content_posts.thumbnail_url IS 'Small picture made by the worker; null until it is.';
+COMMENT ON COLUMN mesteri.content_posts.before_media_url IS 'First of the two pictures of a before_after post, else null.';
+COMMENT ON COLUMN mesteri.content_posts.after_media_url IS 'Second of the two pictures of a before_after post, else null.';
+COMMENT ON COLUMN mesteri.content_posts.duration_seconds IS 'Length of the video, read from the file; null for pictures.';
+COMMENT ON COLUMN mesteri.content_posts.video_quality IS 'Such as 1080p, read from the file; null for pictures.';
+COMMENT ON COLUMN mesteri.content_posts.views_count IS 'Recount of signed-in readers who saw it, once each.';
+COMMENT ON COLUMN mesteri.content_posts.likes_count IS 'Recount of interactions of type like.';
+COMMENT ON COLUMN mesteri.content_posts.shares_count IS 'Recount of interactions of type share.';
+COMMENT ON COLUMN mesteri.content_posts.saves_count IS 'Recount of interactions of type save.';
+COMMENT ON COLUMN mesteri.content_posts.comments_count IS 'Recount of post_comments that are not deleted.';
+COMMENT ON COLUMN mesteri.content_posts.category_id IS 'Trade shown; null: none chosen.';
+COMMENT ON COLUMN mesteri.content_posts.tags IS 'Words of the author, at most 20, as typed.';
+COMMENT ON COLUMN mesteri.content_posts.location
+    IS 'Where the work was done, the author''s own place unless said; readers see the distance only.';
+COMMENT ON COLUMN mesteri.content_posts.location_name IS 'What the author calls the place; public.';
+COMMENT ON COLUMN mesteri.content_posts.project_id
+    IS 'The project it shows, of the same craftsman; public never sees it. Null: none named.';
+COMMENT ON COLUMN mesteri.content_posts.status IS 'Only published ones are seen by others; processing until its media are ready.';
+COMMENT ON COLUMN mesteri.content_posts.published_at IS 'First time it became public, what recency counts from; null: never was.';
+COMMENT ON COLUMN mesteri.content_posts.created_at IS 'When the author began it.';
 COMMENT ON COLUMN mesteri.content_posts.version IS 'Edits by the author; counters do not count.';
 CREATE INDEX content_posts_craftsman ON mesteri.content_posts (craftsman_id, published_at DESC);
 CREATE INDEX content_posts_published ON mesteri.content_posts (published_at DESC) WHERE status = 'published';
@@ -54,6 +81,11 @@ CREATE TABLE mesteri.content_interactions (
     PRIMARY KEY (user_id, post_id, interaction_type)
 );
 COMMENT ON TABLE mesteri.content_interactions IS 'Who viewed, liked, saved or shared what; the counters of a post are its recount.';
+COMMENT ON COLUMN mesteri.content_interactions.user_id IS 'The reader.';
+COMMENT ON COLUMN mesteri.content_interactions.post_id IS 'What he read.';
+COMMENT ON COLUMN mesteri.content_interactions.interaction_type
+    IS 'Once each for a reader and a post, so doing it again changes nothing.';
+COMMENT ON COLUMN mesteri.content_interactions.created_at IS 'The first time.';
 CREATE INDEX content_interactions_post ON mesteri.content_interactions (post_id);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.content_interactions', '');
 
@@ -70,7 +102,16 @@ CREATE TABLE mesteri.feed_weights (
     CONSTRAINT feed_weights_sum CHECK (abs(geo + engagement + rating + recency - 1) < 1e-9),
     CONSTRAINT feed_weights_horizons CHECK (geo_horizon_m > 0 AND recency_horizon > interval '0')
 );
-COMMENT ON TABLE mesteri.feed_weights IS 'How much each term counts in the feed; a change is a new row, the highest version counts.';
+COMMENT ON TABLE mesteri.feed_weights
+    IS 'How much each term counts in the feed; a change is a new row, the highest version counts.';
+COMMENT ON COLUMN mesteri.feed_weights.version IS 'Cursors name it, so a walk keeps the weights it began with.';
+COMMENT ON COLUMN mesteri.feed_weights.geo IS 'Share of nearness in the score; the four shares add up to 1.';
+COMMENT ON COLUMN mesteri.feed_weights.engagement IS 'Share of what readers did with the post.';
+COMMENT ON COLUMN mesteri.feed_weights.rating IS 'Share of the author''s average stars.';
+COMMENT ON COLUMN mesteri.feed_weights.recency IS 'Share of how new the post is.';
+COMMENT ON COLUMN mesteri.feed_weights.geo_horizon_m IS 'Metres from which nearness is 0; it falls linearly to there.';
+COMMENT ON COLUMN mesteri.feed_weights.recency_horizon IS 'Age from which newness is 0; it falls linearly to there.';
+COMMENT ON COLUMN mesteri.feed_weights.seeded IS 'Ships with mesteri, so dumps leave it out; never edited.';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.feed_weights', 'WHERE NOT seeded');
 INSERT INTO mesteri.feed_weights VALUES (1, 0.4, 0.3, 0.2, 0.1, 50000, interval '7 days', true);
 
@@ -87,6 +128,40 @@ CREATE TABLE mesteri.match_weights (
     CONSTRAINT match_weights_sum CHECK (abs(proximity + rating + tier + responsiveness - 1) < 1e-9),
     CONSTRAINT match_weights_prior CHECK (prior_rating BETWEEN 0 AND 5 AND prior_count > 0)
 );
-COMMENT ON TABLE mesteri.match_weights IS 'How much each term counts when craftsmen are matched, and the prior that steadies young ratings; the highest version counts.';
+COMMENT ON TABLE mesteri.match_weights
+    IS 'How much each term counts when craftsmen are matched, and the prior that steadies young ratings; the highest version counts.';
+COMMENT ON COLUMN mesteri.match_weights.version IS 'A change is a new row with a higher one.';
+COMMENT ON COLUMN mesteri.match_weights.proximity IS 'Share of nearness in the score; the four shares add up to 1.';
+COMMENT ON COLUMN mesteri.match_weights.rating IS 'Share of the Bayesian average of stars.';
+COMMENT ON COLUMN mesteri.match_weights.tier IS 'Share of the craftsman''s standing.';
+COMMENT ON COLUMN mesteri.match_weights.responsiveness IS 'Share of quick answers and completed projects, half and half.';
+COMMENT ON COLUMN mesteri.match_weights.prior_rating IS 'Stars that somebody without reviews is taken to have.';
+COMMENT ON COLUMN mesteri.match_weights.prior_count IS 'How many reviews that assumption weighs as much as.';
+COMMENT ON COLUMN mesteri.match_weights.seeded IS 'Ships with mesteri, so dumps leave it out; never edited.';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.match_weights', 'WHERE NOT seeded');
 INSERT INTO mesteri.match_weights VALUES (1, 0.40, 0.30, 0.15, 0.15, 4.0, 5, true);
+
+CREATE TABLE mesteri.post_comments (
+    id         uuid PRIMARY KEY DEFAULT mesteri.uuid7(),
+    post_id    uuid NOT NULL REFERENCES mesteri.content_posts ON DELETE CASCADE,
+    user_id    uuid NOT NULL REFERENCES mesteri.users ON DELETE CASCADE,
+    text       text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    hidden_at  timestamptz,
+    deleted_at timestamptz,
+    deleted_by uuid REFERENCES mesteri.users,
+    CONSTRAINT post_comments_text_not_empty CHECK (text <> ''),
+    CONSTRAINT post_comments_deleted_by_somebody CHECK ((deleted_at IS NULL) = (deleted_by IS NULL))
+);
+COMMENT ON TABLE mesteri.post_comments IS 'What readers say below a post; a deleted one stays for the sake of reports, unseen.';
+COMMENT ON COLUMN mesteri.post_comments.id IS 'What DELETE and reports name.';
+COMMENT ON COLUMN mesteri.post_comments.post_id IS 'Below which post it stands.';
+COMMENT ON COLUMN mesteri.post_comments.user_id IS 'The author; public sees his shown name.';
+COMMENT ON COLUMN mesteri.post_comments.text IS 'Sanitised; 1 to 2000 characters as typed.';
+COMMENT ON COLUMN mesteri.post_comments.created_at IS 'Lists are newest first by it.';
+COMMENT ON COLUMN mesteri.post_comments.hidden_at IS 'When staff took it out of sight; null: in sight.';
+COMMENT ON COLUMN mesteri.post_comments.deleted_at IS 'When its author or the post''s removed it; null: it stands.';
+COMMENT ON COLUMN mesteri.post_comments.deleted_by IS 'Which of the two removed it.';
+CREATE INDEX post_comments_post ON mesteri.post_comments (post_id, created_at DESC);
+CREATE INDEX post_comments_user ON mesteri.post_comments (user_id);
+SELECT pg_catalog.pg_extension_config_dump('mesteri.post_comments', '');

@@ -29,9 +29,24 @@ CREATE TABLE mesteri.routes (
     CONSTRAINT routes_deadline_range CHECK (deadline_ms BETWEEN 1 AND 120000),
     CONSTRAINT routes_body_limit_not_negative CHECK (body_limit >= 0)
 );
-COMMENT ON TABLE mesteri.routes IS 'Every endpoint: which function of schema api serves it, who may call it, and within which limits.';
-COMMENT ON COLUMN mesteri.routes.id IS 'mesteri.route_id(method, path): the same in every release, so that a proxy never calls a neighbour.';
+COMMENT ON TABLE mesteri.routes
+    IS 'Every endpoint: which function of schema api serves it, who may call it, and within which limits.';
+COMMENT ON COLUMN mesteri.routes.id
+    IS 'mesteri.route_id(method, path): the same in every release, so that a proxy never calls a neighbour.';
+COMMENT ON COLUMN mesteri.routes.method IS 'HTTP method; HEAD and OPTIONS are the proxy''s own.';
+COMMENT ON COLUMN mesteri.routes.path IS 'Whole path as in the API, {name} for a segment that varies.';
+COMMENT ON COLUMN mesteri.routes.function IS 'Name in schema api; a route without one is not served yet.';
 COMMENT ON COLUMN mesteri.routes.access IS 'Kinds of account that may call; user stands for client and craftsman.';
+COMMENT ON COLUMN mesteri.routes.rate_class IS 'Which counter a call goes on.';
+COMMENT ON COLUMN mesteri.routes.area IS 'Heading of the API it belongs to.';
+COMMENT ON COLUMN mesteri.routes.idempotent
+    IS 'Whether an Idempotency-Key stores the answer; secret: never stored, the key is ignored.';
+COMMENT ON COLUMN mesteri.routes.retry_safe IS 'Whether the proxy may repeat the call after a rollback that the database reported.';
+COMMENT ON COLUMN mesteri.routes.lane IS 'Which pool of connections serves it.';
+COMMENT ON COLUMN mesteri.routes.deadline_ms IS 'Longest a call may take, counted from its last byte, enforced by the database.';
+COMMENT ON COLUMN mesteri.routes.body_limit IS 'Most bytes of a body; 0: takes none, and reads the query instead.';
+COMMENT ON COLUMN mesteri.routes.source IS 'Whether the original plan has it, or it is an addition.';
+COMMENT ON COLUMN mesteri.routes.seeded IS 'Ships with mesteri, so dumps leave it out; never edited.';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.routes', 'WHERE NOT seeded');
 
 CREATE FUNCTION mesteri.route_id(method text, path text) RETURNS integer
@@ -53,7 +68,16 @@ CREATE TABLE mesteri.error_codes (
     CONSTRAINT error_codes_own_sqlstate CHECK (sqlstates[1] ~ '^MS[A-Z][0-9]{2}$')
 );
 COMMENT ON TABLE mesteri.error_codes IS 'Every error a client can see.';
-COMMENT ON COLUMN mesteri.error_codes.sqlstates IS 'Our own SQLSTATE first, then others and two-character classes that mean the same.';
+COMMENT ON COLUMN mesteri.error_codes.slug IS 'What clients compare; never changes its meaning.';
+COMMENT ON COLUMN mesteri.error_codes.status IS 'HTTP status, 400 and above.';
+COMMENT ON COLUMN mesteri.error_codes.retryable IS 'Whether the same request may succeed later without a change.';
+COMMENT ON COLUMN mesteri.error_codes.sqlstates
+    IS 'Our own SQLSTATE first, then others and two-character classes that mean the same.';
+COMMENT ON COLUMN mesteri.error_codes.title IS 'English, for people who read the answer raw.';
+COMMENT ON COLUMN mesteri.error_codes.message_ro IS 'What a Romanian speaker is told.';
+COMMENT ON COLUMN mesteri.error_codes.message_hu IS 'What a Hungarian speaker is told.';
+COMMENT ON COLUMN mesteri.error_codes.message_en IS 'What an English speaker is told.';
+COMMENT ON COLUMN mesteri.error_codes.seeded IS 'Ships with mesteri, so dumps leave it out; never edited.';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.error_codes', 'WHERE NOT seeded');
 
 CREATE TABLE mesteri.error_rules (
@@ -64,6 +88,11 @@ CREATE TABLE mesteri.error_rules (
     seeded     boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE mesteri.error_rules IS 'What can be wrong with one field; the constraints of the api domains bear these names.';
+COMMENT ON COLUMN mesteri.error_rules.rule IS 'details[].rule of an answer.';
+COMMENT ON COLUMN mesteri.error_rules.message_ro IS 'What a Romanian speaker is told about the field.';
+COMMENT ON COLUMN mesteri.error_rules.message_hu IS 'What a Hungarian speaker is told about the field.';
+COMMENT ON COLUMN mesteri.error_rules.message_en IS 'What an English speaker is told about the field.';
+COMMENT ON COLUMN mesteri.error_rules.seeded IS 'Ships with mesteri, so dumps leave it out; never edited.';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.error_rules', 'WHERE NOT seeded');
 
 CREATE FUNCTION mesteri.catalogue_changed() RETURNS trigger
@@ -93,6 +122,9 @@ CREATE TABLE mesteri.request_headers (
 CREATE TRIGGER request_headers_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON mesteri.request_headers
     FOR EACH STATEMENT EXECUTE FUNCTION mesteri.catalogue_changed();
 COMMENT ON TABLE mesteri.request_headers IS 'Arguments of endpoints that hold a request header.';
+COMMENT ON COLUMN mesteri.request_headers.argument IS 'Name in the endpoint''s signature, with its underscore.';
+COMMENT ON COLUMN mesteri.request_headers.header IS 'Lower-case name as the proxy sends it.';
+COMMENT ON COLUMN mesteri.request_headers.seeded IS 'Ships with mesteri, so dumps leave it out; never edited.';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.request_headers', 'WHERE NOT seeded');
 INSERT INTO mesteri.request_headers VALUES
     ('_if_match', 'if-match', true),

@@ -8,9 +8,9 @@ DECLARE
 BEGIN
     FOR object IN
         SELECT format('ALTER %s %s OWNER TO mesteri_owner',
-                      CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, c.oid::regclass) AS command
+                      CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass) AS command
           FROM pg_catalog.pg_class c
-         WHERE c.relnamespace = 'mesteri'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+         WHERE c.relnamespace = 'mesteri'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
         UNION ALL
         -- Functions in C stay with the superuser who installed them: their code is not SQL's to change.
         SELECT format('ALTER FUNCTION %s OWNER TO mesteri_owner', p.oid::regprocedure)
@@ -38,7 +38,9 @@ REVOKE ALL ON SCHEMA mesteri, api FROM PUBLIC;
 
 /* The owner's own functions in C. */
 GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(), mesteri.keyed_hash(text, bytea),
-    mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.sanitize(text),
+    mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.encrypt(text, bytea), mesteri.decrypt(text, bytea),
+    mesteri.reencrypt(text, bytea), mesteri.cipher_key_id(bytea), mesteri.encryption_key_id(),
+    mesteri.sanitize(text), mesteri.owner_condition(regclass, text), mesteri.owner_paths(regclass, text),
     mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
     mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
     TO mesteri_owner;
@@ -56,6 +58,8 @@ GRANT SELECT ON mesteri.proxy_routes, mesteri.proxy_errors, mesteri.proxy_rules 
  */
 GRANT USAGE ON SCHEMA api, mesteri TO mesteri_user;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api TO mesteri_user;
+-- What its policies ask.
+GRANT EXECUTE ON FUNCTION mesteri.current_user_id() TO mesteri_user;
 
 /*
  * The catalogue: the functions that read what is public, and the columns they read.

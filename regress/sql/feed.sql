@@ -14,7 +14,7 @@ CREATE FUNCTION pg_temp.craftsman(name text) RETURNS uuid LANGUAGE sql AS $$
 UPDATE mesteri.craftsman_profiles SET rating_sum = 10, total_reviews = 2 WHERE id = pg_temp.craftsman('rated');
 UPDATE mesteri.craftsman_profiles SET rating_sum = 25, total_reviews = 5 WHERE id IN (pg_temp.craftsman('suspended'), pg_temp.craftsman('erased'));
 UPDATE mesteri.users SET is_active = false WHERE email = 'suspended@example.ro';
-UPDATE mesteri.users SET deleted_at = now() WHERE email = 'erased@example.ro';
+UPDATE mesteri.users SET is_active = false, deleted_at = now() WHERE email = 'erased@example.ro';
 
 -- Number n is the post's id and, within a tie, its rank.
 CREATE FUNCTION pg_temp.id(n integer) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$ SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid $$;

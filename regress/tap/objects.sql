@@ -16,8 +16,9 @@ SELECT ok(relrowsecurity AND relforcerowsecurity, name || ': row security is on,
 SELECT is(relowner::regrole::text, 'mesteri_owner', name || ': belongs to mesteri_owner') FROM our_tables ORDER BY name;
 SELECT isnt(obj_description(oid, 'pg_class'), NULL, name || ': has a comment') FROM our_tables ORDER BY name;
 SELECT is_empty('SELECT polrelid::regclass, polname, r::regrole FROM pg_policy, unnest(polroles) AS r
-                  WHERE polrelid IN (SELECT oid FROM our_tables) AND r NOT IN (''mesteri_owner''::regrole, ''mesteri_catalogue''::regrole)',
-                'policies are for the owner and the catalogue alone');
+                  WHERE polrelid IN (SELECT oid FROM our_tables) AND r NOT IN (''mesteri_owner''::regrole, ''mesteri_catalogue''::regrole)
+                    AND (r <> ''mesteri_user''::regrole OR polname <> ''owner_reads'')',
+                'policies are for the owner, the catalogue, and callers who read what is theirs');
 SELECT is_empty('SELECT polrelid::regclass, polname FROM pg_policy WHERE polrelid IN (SELECT oid FROM our_tables)
                    AND ''mesteri_catalogue''::regrole = ANY (polroles) AND polcmd <> ''r''', 'the catalogue only reads');
 SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace = ''mesteri''::regnamespace AND relkind = ''v''
@@ -29,9 +30,9 @@ SELECT is_empty('SELECT typname FROM pg_type t LEFT JOIN pg_class c ON c.oid = t
 SELECT is_empty('SELECT nspname FROM pg_namespace WHERE nspname IN (''mesteri'', ''api'')
                    AND (obj_description(oid, ''pg_namespace'') IS NULL OR nspowner <> ''mesteri_owner''::regrole)', 'both schemas have an owner and a comment');
 SELECT is_empty('SELECT conname, conrelid::regclass FROM pg_constraint WHERE conrelid IN (SELECT oid FROM our_tables) AND NOT convalidated', 'every constraint holds');
-SELECT is_empty('SELECT conrelid::regclass, conname FROM pg_constraint c WHERE contype = ''f'' AND conrelid IN (SELECT oid FROM our_tables)
+SELECT is_empty('SELECT conrelid::regclass, conname FROM pg_constraint c WHERE contype = ''f'' AND confdeltype = ''c'' AND conrelid IN (SELECT oid FROM our_tables)
                    AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND (i.indkey::int2[])[0] = c.conkey[1])
-                   AND confrelid <> ''mesteri.counties''::regclass', 'behind every foreign key is an index, but for counties, which stay');
+                ', 'behind every foreign key that deletes run through is an index');
 
 -- Foreign keys have no circle but from a table to itself: a dump restores in order.
 SELECT is_empty($$
@@ -44,7 +45,9 @@ SELECT is_empty($$
 
 -- Dumps hold every table's rows, but those of the install script.
 SELECT set_eq('SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = ''mesteri''',
-              'SELECT oid::regclass FROM our_tables WHERE relname <> ''revocation_signal''', 'dumps hold every table but the signal');
+              'SELECT oid::regclass FROM our_tables WHERE relname <> ''revocation_signal''
+               UNION ALL SELECT oid::regclass FROM pg_class WHERE relnamespace = ''mesteri''::regnamespace AND relkind = ''S''',
+              'dumps hold every sequence, and every table but the signal');
 SELECT is_empty($$
     SELECT t.name FROM our_tables t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = 'seeded', pg_extension e
      WHERE e.extname = 'mesteri' AND e.extcondition[array_position(e.extconfig, t.oid)] <> 'WHERE NOT seeded' $$, 'seeded rows stay out of dumps');
@@ -63,8 +66,9 @@ SELECT is_empty('SELECT name, proowner::regrole FROM our_functions WHERE lanname
 SELECT is_empty('SELECT name, rolname FROM our_functions JOIN pg_roles r ON r.oid = proowner WHERE prosecdef AND (rolsuper OR rolbypassrls)', 'definers are no superusers');
 SELECT is_empty('SELECT name FROM our_functions WHERE prosecdef AND NOT coalesce(proconfig @> ''{"search_path=pg_catalog, mesteri, pg_temp"}'', false)',
                 'definers have a fixed search_path, temporary objects last');
-SELECT is_empty('SELECT name FROM our_functions WHERE prosecdef AND pronamespace = ''mesteri''::regnamespace AND proname <> ''effects_apply''',
-                'beside endpoints one function alone lends its rights');
+SELECT is_empty('SELECT name FROM our_functions WHERE prosecdef AND pronamespace = ''mesteri''::regnamespace AND proname NOT IN (''effects_apply'', ''create_partitions'')
+                   AND NOT (name ~ ''^mesteri.own_.*\(\)$'' AND definition LIKE ''%mesteri.current_user_id()%'')',
+                'beside endpoints two functions alone lend their rights, and those that give the caller''s own keys');
 SELECT is_empty('SELECT name FROM our_functions WHERE pronamespace = ''api''::regnamespace AND prosecdef AND proowner = ''mesteri_catalogue''::regrole
                    AND definition ~* ''\m(insert|update|delete)\M''', 'what belongs to the catalogue writes nothing');
 

@@ -15,12 +15,20 @@ CREATE FUNCTION pg_temp.touches(who name) RETURNS SETOF text LANGUAGE sql AS $$
        AND (has_table_privilege(who, c.oid, privilege)
             OR privilege IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') AND has_any_column_privilege(who, c.oid, privilege)) $$;
 
+-- What the policies of mesteri_user ask: who is calling, and which keys are his.
+CREATE FUNCTION pg_temp.asked() RETURNS SETOF name LANGUAGE sql AS $$
+    SELECT DISTINCT p.proname FROM pg_policy l
+      JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = l.oid AND d.refclassid = 'pg_proc'::regclass
+      JOIN pg_proc p ON p.oid = d.refobjid
+     WHERE 'mesteri_user'::regrole = ANY (l.polroles) AND (p.proname = 'current_user_id' OR p.proname LIKE 'own\_%') $$;
+
 SELECT set_eq('SELECT pg_temp.executes(''mesteri_proxy'')', ARRAY[
     'mesteri.handle(integer,text,text[],text,text[],bytea,integer,inet,uuid,text,text)', 'mesteri.effects_apply(bytea[])'], 'the proxy calls two functions');
 SELECT set_eq('SELECT pg_temp.touches(''mesteri_proxy'')', ARRAY[
     'mesteri.proxy_routes SELECT', 'mesteri.proxy_errors SELECT', 'mesteri.proxy_rules SELECT'], 'and reads three views');
-SELECT set_eq('SELECT pg_temp.executes(''mesteri_user'')', 'SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = ''api''::regnamespace',
-              'a caller runs endpoints and nothing else');
+SELECT set_eq('SELECT pg_temp.executes(''mesteri_user'')', 'SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = ''api''::regnamespace
+                    UNION ALL SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = ''mesteri''::regnamespace AND proname IN (SELECT * FROM pg_temp.asked())',
+              'a caller runs endpoints, what policies ask, and nothing else');
 SELECT is_empty('SELECT pg_temp.touches(''mesteri_user'')', 'a caller touches no table');
 SELECT set_eq('SELECT pg_temp.executes(''public'')', '{}'::text[], 'everybody: nothing');
 SELECT is_empty('SELECT pg_temp.touches(''public'')', 'everybody: no table');
@@ -79,6 +87,7 @@ CREATE FUNCTION pg_temp.call_of(function oid) RETURNS text LANGUAGE sql AS $$
 SELECT is(pg_temp.attempt(who, replace(pg_temp.call_of(p.oid), '::anyelement', '::text')), '42501', format('%s: %s', who, p.oid::regprocedure))
   FROM pg_proc p, unnest('{mesteri_user,mesteri_proxy}'::name[]) AS w (who)
  WHERE p.pronamespace = 'mesteri'::regnamespace AND NOT (who = 'mesteri_proxy' AND p.proname IN ('handle', 'effects_apply'))
+   AND NOT (who = 'mesteri_user' AND p.proname IN (SELECT * FROM pg_temp.asked()))
  ORDER BY p.proname, who;
 SELECT is(pg_temp.attempt('mesteri_proxy', pg_temp.call_of(p.oid)), '42501', format('mesteri_proxy: %s', p.oid::regprocedure))
   FROM pg_proc p WHERE p.pronamespace = 'api'::regnamespace ORDER BY p.proname;
@@ -122,6 +131,7 @@ BEGIN
     RETURN result;
 END;
 $$;
+SELECT is(pg_temp.as_caller(format('SELECT array_agg(k) FROM mesteri.%I() AS k', name)), NULL, name || ' gives nobody''s keys') FROM pg_temp.asked() AS name WHERE name LIKE 'own\_%' ORDER BY name;
 SELECT unalike(pg_temp.as_caller('SELECT api.user_me(''ro'')'), '%ana@example.ro%', 'user_me shows nobody');
 SELECT unalike(pg_temp.as_caller('SELECT api.user_update(''ro'', ''*'', ''{first_name}'', first_name => ''Eva'')'), '%ana@example.ro%', 'user_update shows nobody');
 SELECT isnt(pg_temp.as_caller('SELECT api.auth_logout()'), NULL, 'auth_logout');
