@@ -150,12 +150,12 @@ EXCEPTION WHEN OTHERS THEN
     RETURN coalesce(nullif(detail, ''), SQLERRM);
 END;
 $$;
+SET LOCAL client_min_messages = warning;
 SELECT change, pg_temp.told(change) AS access_and_refresh
   FROM unnest(ARRAY[
     'SELECT 1',
     'UPDATE mesteri.users SET is_active = false',
     'UPDATE mesteri.users SET is_active = false WHERE email = ''ion@example.ro''',
-    'UPDATE mesteri.users SET deleted_at = now()',
     'UPDATE mesteri.users SET deleted_at = now(), is_active = false',
     'UPDATE mesteri.token_families SET revoked_at = now(), revoke_reason = ''logout''',
     'UPDATE mesteri.token_families SET revoked_at = now(), revoke_reason = ''suspended''',
