@@ -14,31 +14,40 @@ LOAD 'MODULE_PATHNAME';
 
 DO $roles$
 DECLARE
-    wanted   record;
-    existing pg_catalog.pg_roles;
+    wanted     record;
+    existing   pg_catalog.pg_roles;
+    attributes text;
 BEGIN
     FOR wanted IN
-        SELECT * FROM (VALUES ('mesteri_owner',     false),
-                              ('mesteri_catalogue', false),
-                              ('mesteri_user',      false),
-                              ('mesteri_proxy',     true)) AS documented (name, may_login)
+        -- People who analyse are members of mesteri_analyst; nobody is a member of the others.
+        SELECT * FROM (VALUES ('mesteri_owner',     false, false, false),
+                              ('mesteri_ledger',    false, false, false),
+                              ('mesteri_catalogue', false, false, false),
+                              ('mesteri_user',      false, false, false),
+                              ('mesteri_staff',     false, false, false),
+                              ('mesteri_reporter',  false, false, false),
+                              ('mesteri_analyst',   false, false, true),
+                              ('mesteri_proxy',     true,  false, false),
+                              ('mesteri_worker',    true,  false, false),
+                              ('mesteri_backup',    true,  true,  false)) AS documented (name, may_login, passes_rls, has_members)
     LOOP
+        attributes := pg_catalog.concat_ws(' ', 'NOINHERIT', CASE WHEN wanted.may_login THEN 'LOGIN' ELSE 'NOLOGIN' END,
+                                           CASE WHEN wanted.passes_rls THEN 'BYPASSRLS' END);
         SELECT * INTO existing FROM pg_catalog.pg_roles WHERE rolname = wanted.name;
 
         IF NOT FOUND THEN
-            EXECUTE pg_catalog.format('CREATE ROLE %I NOINHERIT %s', wanted.name,
-                                      CASE WHEN wanted.may_login THEN 'LOGIN' ELSE 'NOLOGIN' END);
+            EXECUTE pg_catalog.format('CREATE ROLE %I %s', wanted.name, attributes);
         ELSIF existing.rolsuper OR existing.rolcreaterole OR existing.rolcreatedb OR existing.rolreplication
-              OR existing.rolbypassrls OR existing.rolinherit OR existing.rolcanlogin <> wanted.may_login THEN
+              OR existing.rolinherit OR existing.rolcanlogin <> wanted.may_login
+              OR existing.rolbypassrls <> wanted.passes_rls THEN
             RAISE EXCEPTION 'role "%" exists and is not what mesteri needs', wanted.name
                 USING ERRCODE = 'duplicate_object',
-                      DETAIL = pg_catalog.format('It must be NOINHERIT and %s, with no other attribute.',
-                                                 CASE WHEN wanted.may_login THEN 'LOGIN' ELSE 'NOLOGIN' END),
+                      DETAIL = pg_catalog.format('It must be %s, with no other attribute.', attributes),
                       HINT = 'Rename that role, or alter it to match.';
         ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members WHERE member = existing.oid) THEN
             RAISE EXCEPTION 'role "%" exists and is a member of other roles', wanted.name
                 USING ERRCODE = 'duplicate_object', HINT = 'Revoke those memberships first.';
-        ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members WHERE roleid = existing.oid) THEN
+        ELSIF NOT wanted.has_members AND EXISTS (SELECT FROM pg_catalog.pg_auth_members WHERE roleid = existing.oid) THEN
             RAISE EXCEPTION 'role "%" exists and has members', wanted.name
                 USING ERRCODE = 'duplicate_object', HINT = 'Revoke those memberships first.';
         END IF;
@@ -46,9 +55,11 @@ BEGIN
 END;
 $roles$;
 
--- What passes through the proxy's parameters includes passwords and tokens: they stay out of the server's log.
+-- What passes through these parameters includes passwords, tokens and addresses: they stay out of the server's log.
 ALTER ROLE mesteri_proxy SET log_parameter_max_length = 0;
 ALTER ROLE mesteri_proxy SET log_parameter_max_length_on_error = 0;
+ALTER ROLE mesteri_worker SET log_parameter_max_length = 0;
+ALTER ROLE mesteri_worker SET log_parameter_max_length_on_error = 0;
 -- A request's plans are small and kept: compiling them would cost more than running them.
 ALTER ROLE mesteri_proxy SET jit = off;
 
@@ -56,6 +67,10 @@ CREATE SCHEMA mesteri AUTHORIZATION mesteri_owner;
 COMMENT ON SCHEMA mesteri IS 'Tables, rules and engines of the marketplace; clients never name it.';
 CREATE SCHEMA api AUTHORIZATION mesteri_owner;
 COMMENT ON SCHEMA api IS 'One function per endpoint and the domains of their arguments: the only entry for clients.';
+CREATE SCHEMA analytics AUTHORIZATION mesteri_owner;
+COMMENT ON SCHEMA analytics IS 'Views for analysts: groups of people, nobody by name.';
+CREATE SCHEMA ops AUTHORIZATION mesteri_owner;
+COMMENT ON SCHEMA ops IS 'Views and functions for DBAs.';
 
 /*
  * PostGIS, pgcrypto and unaccent may live in any schema, so a function with a
