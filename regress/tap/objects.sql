@@ -32,7 +32,7 @@ SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace IN (''mesteri''
                    AND relowner NOT IN (''mesteri_owner''::regrole, ''mesteri_catalogue''::regrole)', 'no view has a superuser''s rights');
 SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace IN (''mesteri''::regnamespace, ''ops''::regnamespace, ''analytics''::regnamespace) AND relkind IN (''v'', ''m'')
                    AND obj_description(oid, ''pg_class'') IS NULL', 'every view has a comment');
-SELECT is_empty('SELECT typname FROM pg_type t LEFT JOIN pg_class c ON c.oid = typrelid WHERE typnamespace IN (''mesteri''::regnamespace, ''api''::regnamespace)
+SELECT is_empty('SELECT typname FROM pg_type t LEFT JOIN pg_class c ON c.oid = typrelid WHERE typnamespace IN (''mesteri''::regnamespace, ''api''::regnamespace, ''ops''::regnamespace)
                    AND typcategory <> ''A'' AND (c.oid IS NULL OR c.relkind = ''c'') AND obj_description(t.oid, ''pg_type'') IS NULL', 'every type has a comment');
 SELECT is_empty('SELECT nspname FROM pg_namespace WHERE nspname IN (''mesteri'', ''api'', ''analytics'', ''ops'')
                    AND (obj_description(oid, ''pg_namespace'') IS NULL OR nspowner <> ''mesteri_owner''::regrole)', 'all schemas have an owner and a comment');
