@@ -15,7 +15,7 @@
 source "$(dirname "$0")/common.sh"
 
 DATABASE=mesteri
-LOGIN_ROLES=(postgres mesteri_proxy)
+LOGIN_ROLES=(postgres mesteri_proxy mesteri_worker mesteri_backup)
 
 usage() { sed -n 's/^#\t\(cluster.sh .*\)/\1/p' "$0" >&2; exit 2; }
 

@@ -12,50 +12,88 @@
 -- Labels need their provider, which a session knows only once it has the library.
 LOAD 'MODULE_PATHNAME';
 
+CREATE SCHEMA mesteri;
+COMMENT ON SCHEMA mesteri IS 'Tables, rules and engines of the marketplace; clients never name it.';
+
+CREATE FUNCTION mesteri.documented_roles()
+    RETURNS TABLE (name name, may_login boolean, passes_rls boolean, has_members boolean, attributes text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, mesteri, pg_temp
+    AS $$
+    SELECT name, may_login, passes_rls, has_members,
+           concat_ws(' ', 'NOINHERIT', CASE WHEN may_login THEN 'LOGIN' ELSE 'NOLOGIN' END, CASE WHEN passes_rls THEN 'BYPASSRLS' END)
+      -- People who analyse are members of mesteri_analyst; nobody is a member of the others.
+      FROM (VALUES ('mesteri_owner'::name, false, false, false),
+                   ('mesteri_ledger',      false, false, false),
+                   ('mesteri_catalogue',   false, false, false),
+                   ('mesteri_user',        false, false, false),
+                   ('mesteri_staff',       false, false, false),
+                   ('mesteri_reporter',    false, false, false),
+                   ('mesteri_analyst',     false, false, true),
+                   ('mesteri_proxy',       true,  false, false),
+                   ('mesteri_worker',      true,  false, false),
+                   ('mesteri_backup',      true,  true,  false)) AS documented (name, may_login, passes_rls, has_members);
+    $$;
+COMMENT ON FUNCTION mesteri.documented_roles() IS 'The roles we need, their attributes, and whether others may be members of them.';
+
+CREATE FUNCTION mesteri.role_faults() RETURNS TABLE (role name, fault text, detail text, remedy text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, mesteri, pg_temp
+    AS $$
+    SELECT d.name, f.fault, f.detail, f.remedy
+      FROM mesteri.documented_roles() d
+      LEFT JOIN pg_roles r ON r.rolname = d.name
+     CROSS JOIN LATERAL (
+        SELECT 'is missing', format('It must be %s, with no other attribute.', d.attributes), format('CREATE ROLE %I %s;', d.name, d.attributes)
+         WHERE r.oid IS NULL
+         UNION ALL
+        SELECT 'is not what mesteri needs', format('It must be %s, with no other attribute.', d.attributes),
+               'Rename that role, or alter it to match.'
+         WHERE r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolinherit
+            OR r.rolcanlogin <> d.may_login OR r.rolbypassrls <> d.passes_rls
+         UNION ALL
+        SELECT 'is a member of other roles', 'Of ' || string_agg(m.roleid::regrole::text, ', ') || '.', 'Revoke those memberships first.'
+          FROM pg_auth_members m WHERE m.member = r.oid HAVING count(*) > 0
+         UNION ALL
+        SELECT 'has members', string_agg(m.member::regrole::text, ', ') || '.', 'Revoke those memberships first.'
+          FROM pg_auth_members m WHERE m.roleid = r.oid AND NOT d.has_members HAVING count(*) > 0) AS f (fault, detail, remedy);
+    $$;
+COMMENT ON FUNCTION mesteri.role_faults() IS 'How the roles of this cluster differ from those documented; no row: not at all.';
+
 DO $roles$
 DECLARE
-    wanted   record;
-    existing pg_catalog.pg_roles;
+    wanted record;
+    wrong  record;
 BEGIN
     FOR wanted IN
-        SELECT * FROM (VALUES ('mesteri_owner',     false),
-                              ('mesteri_catalogue', false),
-                              ('mesteri_user',      false),
-                              ('mesteri_proxy',     true)) AS documented (name, may_login)
+        SELECT * FROM mesteri.documented_roles() d WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = d.name)
     LOOP
-        SELECT * INTO existing FROM pg_catalog.pg_roles WHERE rolname = wanted.name;
+        EXECUTE pg_catalog.format('CREATE ROLE %I %s', wanted.name, wanted.attributes);
+    END LOOP;
 
-        IF NOT FOUND THEN
-            EXECUTE pg_catalog.format('CREATE ROLE %I NOINHERIT %s', wanted.name,
-                                      CASE WHEN wanted.may_login THEN 'LOGIN' ELSE 'NOLOGIN' END);
-        ELSIF existing.rolsuper OR existing.rolcreaterole OR existing.rolcreatedb OR existing.rolreplication
-              OR existing.rolbypassrls OR existing.rolinherit OR existing.rolcanlogin <> wanted.may_login THEN
-            RAISE EXCEPTION 'role "%" exists and is not what mesteri needs', wanted.name
-                USING ERRCODE = 'duplicate_object',
-                      DETAIL = pg_catalog.format('It must be NOINHERIT and %s, with no other attribute.',
-                                                 CASE WHEN wanted.may_login THEN 'LOGIN' ELSE 'NOLOGIN' END),
-                      HINT = 'Rename that role, or alter it to match.';
-        ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members WHERE member = existing.oid) THEN
-            RAISE EXCEPTION 'role "%" exists and is a member of other roles', wanted.name
-                USING ERRCODE = 'duplicate_object', HINT = 'Revoke those memberships first.';
-        ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members WHERE roleid = existing.oid) THEN
-            RAISE EXCEPTION 'role "%" exists and has members', wanted.name
-                USING ERRCODE = 'duplicate_object', HINT = 'Revoke those memberships first.';
-        END IF;
+    FOR wrong IN SELECT * FROM mesteri.role_faults() LOOP
+        RAISE EXCEPTION 'role "%" exists and %', wrong.role, wrong.fault
+            USING ERRCODE = 'duplicate_object', DETAIL = wrong.detail, HINT = wrong.remedy;
     END LOOP;
 END;
 $roles$;
 
--- What passes through the proxy's parameters includes passwords and tokens: they stay out of the server's log.
+ALTER SCHEMA mesteri OWNER TO mesteri_owner;
+
+-- What passes through these parameters includes passwords, tokens and addresses: they stay out of the server's log.
 ALTER ROLE mesteri_proxy SET log_parameter_max_length = 0;
 ALTER ROLE mesteri_proxy SET log_parameter_max_length_on_error = 0;
+ALTER ROLE mesteri_worker SET log_parameter_max_length = 0;
+ALTER ROLE mesteri_worker SET log_parameter_max_length_on_error = 0;
 -- A request's plans are small and kept: compiling them would cost more than running them.
 ALTER ROLE mesteri_proxy SET jit = off;
 
-CREATE SCHEMA mesteri AUTHORIZATION mesteri_owner;
-COMMENT ON SCHEMA mesteri IS 'Tables, rules and engines of the marketplace; clients never name it.';
 CREATE SCHEMA api AUTHORIZATION mesteri_owner;
 COMMENT ON SCHEMA api IS 'One function per endpoint and the domains of their arguments: the only entry for clients.';
+CREATE SCHEMA analytics AUTHORIZATION mesteri_owner;
+COMMENT ON SCHEMA analytics IS 'Views for analysts: groups of people, nobody by name.';
+CREATE SCHEMA ops AUTHORIZATION mesteri_owner;
+COMMENT ON SCHEMA ops IS 'Views and functions for DBAs.';
 
 /*
  * PostGIS, pgcrypto and unaccent may live in any schema, so a function with a

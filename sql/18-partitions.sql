@@ -94,6 +94,7 @@ BEGIN
     EXECUTE format('ALTER TABLE mesteri.%I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE mesteri.%I FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY owner_all ON mesteri.%I TO mesteri_owner USING (true) WITH CHECK (true)', name);
+    EXECUTE format('GRANT SELECT ON mesteri.%I TO mesteri_backup', name);
     EXECUTE format('COMMENT ON TABLE mesteri.%I IS %L', name, format('Rows of %s from %s until %s.', plan.parent, since, before));
     EXECUTE format('ALTER TABLE mesteri.%I ATTACH PARTITION mesteri.%I FOR VALUES FROM (%L) TO (%L)',
                    plan.parent, name, since, before);

@@ -13,7 +13,7 @@ CREATE TABLE mesteri.token_families (
     platform      mesteri.platform,
     revoked_at    timestamptz,
     revoke_reason text,
-    CONSTRAINT token_families_reason_known CHECK (revoke_reason IN ('logout', 'reuse', 'suspended', 'password', 'erased')),
+    CONSTRAINT token_families_reason_known CHECK (revoke_reason IN ('logout', 'reuse', 'suspended', 'password', 'erased', 'restore')),
     CONSTRAINT token_families_revoked_with_reason CHECK ((revoked_at IS NULL) = (revoke_reason IS NULL))
 );
 COMMENT ON TABLE mesteri.token_families IS 'Sessions: each is a family of refresh tokens, one alive at a time.';
@@ -27,7 +27,7 @@ COMMENT ON COLUMN mesteri.token_families.user_agent IS 'What the client called i
 COMMENT ON COLUMN mesteri.token_families.platform IS 'As the client said at sign-up; null: it didn''t.';
 COMMENT ON COLUMN mesteri.token_families.revoked_at IS 'When it was ended before its time; null: it was not.';
 COMMENT ON COLUMN mesteri.token_families.revoke_reason
-    IS 'logout, reuse of an old token, suspended, password changed, or erased; null while it lives.';
+    IS 'logout, reuse of an old token, suspended, password changed, erased, or database restored; null while it lives.';
 CREATE INDEX token_families_user ON mesteri.token_families (user_id) WHERE revoked_at IS NULL;
 SELECT pg_catalog.pg_extension_config_dump('mesteri.token_families', '');
 

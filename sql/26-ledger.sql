@@ -3,7 +3,9 @@
  *		The journal: double entry, in bani, never updated, never deleted.
  *
  * One function posts; it checks that an entry balances, which no constraint on
- * a single row can.  What is wrong is set right by another entry.
+ * a single row can.  What is wrong is set right by another entry.  The tables
+ * belong to mesteri_ledger, which nobody is: mesteri_owner, by whose rights
+ * everything else runs, may add to them and read them.
  */
 CREATE TABLE mesteri.journal_accounts (
     id               uuid PRIMARY KEY DEFAULT mesteri.uuid7(),
@@ -157,3 +159,10 @@ COMMENT ON COLUMN mesteri.journal_digests.digest IS 'SHA-256 over the bookings i
 COMMENT ON COLUMN mesteri.journal_digests.previous_digest IS 'The link before; null: the first day of all.';
 COMMENT ON COLUMN mesteri.journal_digests.made_at IS 'When the day was closed.';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.journal_digests', '');
+
+ALTER TABLE mesteri.journal_accounts OWNER TO mesteri_ledger;
+ALTER TABLE mesteri.posted_commands OWNER TO mesteri_ledger;
+ALTER TABLE mesteri.provider_facts OWNER TO mesteri_ledger;
+ALTER TABLE mesteri.journal_entries OWNER TO mesteri_ledger;
+ALTER TABLE mesteri.journal_lines OWNER TO mesteri_ledger;
+ALTER TABLE mesteri.journal_digests OWNER TO mesteri_ledger;

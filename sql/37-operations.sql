@@ -72,8 +72,10 @@ CREATE INDEX job_runs_job ON mesteri.job_runs (job, started_at DESC);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.job_runs', '');
 
 /*
- * Empty until the first act that reaches outside.  A row that came with a
- * restore names another cluster or database than the one it is in.
+ * Empty until the first act that reaches outside, which calls
+ * instance_check() (85-ops.sql).  A row that came with a restore names another
+ * cluster or database than the one it is in.  The install script makes none:
+ * a dump would bring another one.
  */
 CREATE TABLE mesteri.instance (
     is_only           boolean PRIMARY KEY DEFAULT true,

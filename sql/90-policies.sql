@@ -18,7 +18,25 @@ BEGIN
     LOOP
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target);
         EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
-        EXECUTE format('CREATE POLICY owner_all ON %s TO mesteri_owner USING (true) WITH CHECK (true)', target);
+        EXECUTE format('CREATE POLICY owner_all ON %s TO %s USING (true) WITH CHECK (true)', target,
+                       (SELECT CASE relowner WHEN 'mesteri_ledger'::regrole THEN relowner::regrole::text ELSE 'mesteri_owner' END
+                          FROM pg_catalog.pg_class WHERE oid = target));
+    END LOOP;
+
+    -- The journal: rows are added and read, never changed.
+    FOR target IN
+        SELECT c.oid FROM pg_catalog.pg_class c
+         WHERE c.relnamespace = 'mesteri'::regnamespace AND c.relkind = 'r' AND c.relowner = 'mesteri_ledger'::regrole
+    LOOP
+        EXECUTE format('CREATE POLICY journal_read ON %s FOR SELECT TO mesteri_owner USING (true)', target);
+        EXECUTE format('CREATE POLICY journal_add ON %s FOR INSERT TO mesteri_owner WITH CHECK (true)', target);
+    END LOOP;
+
+    FOREACH target IN ARRAY ARRAY[
+        'mesteri.users', 'mesteri.user_profiles', 'mesteri.craftsman_profiles', 'mesteri.craft_categories',
+        'mesteri.content_posts']::regclass[]
+    LOOP
+        EXECUTE format('CREATE POLICY reporter_read ON %s FOR SELECT TO mesteri_reporter USING (true)', target);
     END LOOP;
 
     FOREACH target IN ARRAY ARRAY[

@@ -10,23 +10,24 @@ BEGIN
         SELECT format('ALTER %s %s OWNER TO mesteri_owner',
                       CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass) AS command
           FROM pg_catalog.pg_class c
-         WHERE c.relnamespace = 'mesteri'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
+         WHERE c.relnamespace IN ('mesteri'::regnamespace, 'ops'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'S')
+           AND c.relowner <> 'mesteri_ledger'::regrole
         UNION ALL
         -- Functions in C stay with the superuser who installed them: their code is not SQL's to change.
         SELECT format('ALTER FUNCTION %s OWNER TO mesteri_owner', p.oid::regprocedure)
           FROM pg_catalog.pg_proc p
           JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-         WHERE p.pronamespace IN ('mesteri'::regnamespace, 'api'::regnamespace) AND l.lanname <> 'c'
+         WHERE p.pronamespace IN ('mesteri'::regnamespace, 'api'::regnamespace, 'ops'::regnamespace) AND l.lanname <> 'c'
         UNION ALL
         SELECT format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', p.oid::regprocedure)
           FROM pg_catalog.pg_proc p
-         WHERE p.pronamespace IN ('mesteri'::regnamespace, 'api'::regnamespace)
+         WHERE p.pronamespace IN ('mesteri'::regnamespace, 'api'::regnamespace, 'ops'::regnamespace)
         UNION ALL
         SELECT format('ALTER %s %s OWNER TO mesteri_owner',
                       CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, t.oid::regtype)
           FROM pg_catalog.pg_type t
           LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
-         WHERE t.typnamespace IN ('mesteri'::regnamespace, 'api'::regnamespace)
+         WHERE t.typnamespace IN ('mesteri'::regnamespace, 'api'::regnamespace, 'ops'::regnamespace)
            AND t.typcategory <> 'A' AND (c.oid IS NULL OR c.relkind = 'c')
     LOOP
         EXECUTE object.command;
@@ -34,13 +35,13 @@ BEGIN
 END;
 $owners$;
 
-REVOKE ALL ON SCHEMA mesteri, api FROM PUBLIC;
+REVOKE ALL ON SCHEMA mesteri, api, analytics, ops FROM PUBLIC;
 
 /* The owner's own functions in C. */
 GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(), mesteri.keyed_hash(text, bytea),
     mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.encrypt(text, bytea), mesteri.decrypt(text, bytea),
     mesteri.reencrypt(text, bytea), mesteri.cipher_key_id(bytea), mesteri.encryption_key_id(),
-    mesteri.sanitize(text), mesteri.owner_condition(regclass, text), mesteri.owner_paths(regclass, text),
+    mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text), mesteri.owner_paths(regclass, text),
     mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
     mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
     TO mesteri_owner;
@@ -99,3 +100,35 @@ GRANT EXECUTE ON FUNCTION
     mesteri.post_json(mesteri.content_posts, mesteri.public_craftsmen, uuid, boolean), mesteri.view_effects(uuid, uuid[]),
     mesteri.feed_reference(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid, float8, uuid, bytea, integer, integer)
     TO mesteri_catalogue;
+
+/*
+ * The journal: its owner's name checks foreign keys, and that is all it does.
+ */
+GRANT USAGE ON SCHEMA mesteri TO mesteri_ledger;
+GRANT SELECT, INSERT ON mesteri.journal_accounts, mesteri.posted_commands, mesteri.provider_facts, mesteri.journal_entries,
+    mesteri.journal_lines, mesteri.journal_digests TO mesteri_owner;
+
+/*
+ * Analysts: the views, whose owner reads the columns that they are made of.
+ */
+ALTER VIEW analytics.posts OWNER TO mesteri_reporter;
+ALTER VIEW analytics.craftsmen OWNER TO mesteri_reporter;
+ALTER VIEW analytics.registrations OWNER TO mesteri_reporter;
+GRANT SELECT (created_at, user_type) ON mesteri.users TO mesteri_reporter;
+GRANT SELECT (user_id, county) ON mesteri.user_profiles TO mesteri_reporter;
+GRANT SELECT (id, user_id, tier) ON mesteri.craftsman_profiles TO mesteri_reporter;
+GRANT SELECT (id, slug) ON mesteri.craft_categories TO mesteri_reporter;
+GRANT SELECT (craftsman_id, category_id, status, published_at) ON mesteri.content_posts TO mesteri_reporter;
+GRANT USAGE ON SCHEMA analytics TO mesteri_analyst;
+GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO mesteri_analyst;
+
+/*
+ * pg_dump: everything, and no more than to read it.  Partitions made later are granted as they are made.
+ */
+GRANT USAGE ON SCHEMA mesteri, api, analytics, ops TO mesteri_backup;
+GRANT SELECT ON ALL TABLES IN SCHEMA mesteri TO mesteri_backup;
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA mesteri TO mesteri_backup;
+
+/*
+ * mesteri_worker and mesteri_staff may do nothing until there is something for them to do.
+ */

@@ -8,27 +8,34 @@ CREATE TEMP VIEW our_functions AS
     SELECT p.oid::regprocedure::text AS name, l.lanname, p.oid, p.proname, p.pronamespace, p.prosecdef, p.proconfig, p.proowner, p.proacl, p.provolatile,
            p.proparallel, p.proargnames, p.proargmodes, CASE WHEN p.prokind = 'f' THEN pg_get_functiondef(p.oid) END AS definition
       FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-     WHERE p.pronamespace IN ('mesteri'::regnamespace, 'api'::regnamespace);
+     WHERE p.pronamespace IN ('mesteri'::regnamespace, 'api'::regnamespace, 'ops'::regnamespace, 'analytics'::regnamespace);
 
 -- Tables.
 SELECT cmp_ok(count(*), '>=', 20::bigint, 'there are tables to look at') FROM our_tables;
 SELECT ok(relrowsecurity AND relforcerowsecurity, name || ': row security is on, for its owner too') FROM our_tables ORDER BY name;
-SELECT is(relowner::regrole::text, 'mesteri_owner', name || ': belongs to mesteri_owner') FROM our_tables ORDER BY name;
+SELECT is(relowner::regrole::text, CASE WHEN relname ~ '^journal_' OR relname IN ('posted_commands', 'provider_facts') THEN 'mesteri_ledger' ELSE 'mesteri_owner' END,
+          name || ': its owner') FROM our_tables ORDER BY name;
 SELECT isnt(obj_description(oid, 'pg_class'), NULL, name || ': has a comment') FROM our_tables ORDER BY name;
 SELECT is_empty('SELECT polrelid::regclass, polname, r::regrole FROM pg_policy, unnest(polroles) AS r
                   WHERE polrelid IN (SELECT oid FROM our_tables) AND r NOT IN (''mesteri_owner''::regrole, ''mesteri_catalogue''::regrole)
+                    AND (r <> ''mesteri_ledger''::regrole OR polrelid NOT IN (SELECT oid FROM our_tables WHERE relowner = ''mesteri_ledger''::regrole))
+                    AND (r <> ''mesteri_reporter''::regrole OR polname <> ''reporter_read'' OR polcmd <> ''r'')
                     AND (r <> ''mesteri_user''::regrole OR polname <> ''owner_reads'')',
-                'policies are for the owner, the catalogue, and callers who read what is theirs');
+                'policies are for the owner, the catalogue, the reporter, and callers who read what is theirs');
+SELECT is_empty('SELECT polrelid::regclass, polname FROM pg_policy JOIN our_tables t ON t.oid = polrelid WHERE t.relowner = ''mesteri_ledger''::regrole
+                   AND ''mesteri_owner''::regrole = ANY (polroles) AND polcmd NOT IN (''r'', ''a'')', 'the journal is read and added to');
 SELECT is_empty('SELECT polrelid::regclass, polname FROM pg_policy WHERE polrelid IN (SELECT oid FROM our_tables)
                    AND ''mesteri_catalogue''::regrole = ANY (polroles) AND polcmd <> ''r''', 'the catalogue only reads');
-SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace = ''mesteri''::regnamespace AND relkind = ''v''
+SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace = ''analytics''::regnamespace AND (relkind <> ''v'' OR relowner <> ''mesteri_reporter''::regrole
+                   OR NOT coalesce(reloptions @> ''{security_barrier=true}'', false))', 'analysts have views of the reporter, all of them barriers');
+SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace IN (''mesteri''::regnamespace, ''ops''::regnamespace) AND relkind = ''v''
                    AND relowner NOT IN (''mesteri_owner''::regrole, ''mesteri_catalogue''::regrole)', 'no view has a superuser''s rights');
-SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace = ''mesteri''::regnamespace AND relkind IN (''v'', ''m'')
+SELECT is_empty('SELECT relname FROM pg_class WHERE relnamespace IN (''mesteri''::regnamespace, ''ops''::regnamespace, ''analytics''::regnamespace) AND relkind IN (''v'', ''m'')
                    AND obj_description(oid, ''pg_class'') IS NULL', 'every view has a comment');
-SELECT is_empty('SELECT typname FROM pg_type t LEFT JOIN pg_class c ON c.oid = typrelid WHERE typnamespace IN (''mesteri''::regnamespace, ''api''::regnamespace)
+SELECT is_empty('SELECT typname FROM pg_type t LEFT JOIN pg_class c ON c.oid = typrelid WHERE typnamespace IN (''mesteri''::regnamespace, ''api''::regnamespace, ''ops''::regnamespace)
                    AND typcategory <> ''A'' AND (c.oid IS NULL OR c.relkind = ''c'') AND obj_description(t.oid, ''pg_type'') IS NULL', 'every type has a comment');
-SELECT is_empty('SELECT nspname FROM pg_namespace WHERE nspname IN (''mesteri'', ''api'')
-                   AND (obj_description(oid, ''pg_namespace'') IS NULL OR nspowner <> ''mesteri_owner''::regrole)', 'both schemas have an owner and a comment');
+SELECT is_empty('SELECT nspname FROM pg_namespace WHERE nspname IN (''mesteri'', ''api'', ''analytics'', ''ops'')
+                   AND (obj_description(oid, ''pg_namespace'') IS NULL OR nspowner <> ''mesteri_owner''::regrole)', 'all schemas have an owner and a comment');
 SELECT is_empty('SELECT conname, conrelid::regclass FROM pg_constraint WHERE conrelid IN (SELECT oid FROM our_tables) AND NOT convalidated', 'every constraint holds');
 SELECT is_empty('SELECT conrelid::regclass, conname FROM pg_constraint c WHERE contype = ''f'' AND confdeltype = ''c'' AND conrelid IN (SELECT oid FROM our_tables)
                    AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND (i.indkey::int2[])[0] = c.conkey[1])
@@ -52,7 +59,7 @@ SELECT is_empty($$
     SELECT t.name FROM our_tables t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = 'seeded', pg_extension e
      WHERE e.extname = 'mesteri' AND e.extcondition[array_position(e.extconfig, t.oid)] <> 'WHERE NOT seeded' $$, 'seeded rows stay out of dumps');
 SELECT is_empty($$
-    SELECT c.oid::regclass FROM pg_class c WHERE relnamespace IN ('mesteri'::regnamespace, 'api'::regnamespace) AND relkind IN ('r', 'v', 'S')
+    SELECT c.oid::regclass FROM pg_class c WHERE relnamespace IN ('mesteri'::regnamespace, 'api'::regnamespace, 'analytics'::regnamespace, 'ops'::regnamespace) AND relkind IN ('r', 'v', 'S')
        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') $$, 'all of it belongs to the extension');
 
 -- Functions.

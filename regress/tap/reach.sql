@@ -1,4 +1,4 @@
--- What the two roles that face the outside can reach: everything of it is listed here.
+-- What each role but the owner can reach: everything of it is listed here.
 BEGIN;
 SELECT no_plan();
 
@@ -11,7 +11,7 @@ CREATE FUNCTION pg_temp.executes(who name) RETURNS SETOF text LANGUAGE sql AS $$
 CREATE FUNCTION pg_temp.touches(who name) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT c.oid::regclass || ' ' || privilege FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
            unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p (privilege)
-     WHERE n.nspname IN ('mesteri', 'api') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+     WHERE n.nspname IN ('mesteri', 'api', 'analytics', 'ops') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
        AND (has_table_privilege(who, c.oid, privilege)
             OR privilege IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') AND has_any_column_privilege(who, c.oid, privilege)) $$;
 
@@ -30,6 +30,32 @@ SELECT set_eq('SELECT pg_temp.executes(''mesteri_user'')', 'SELECT oid::regproce
                     UNION ALL SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = ''mesteri''::regnamespace AND proname IN (SELECT * FROM pg_temp.asked())',
               'a caller runs endpoints, what policies ask, and nothing else');
 SELECT is_empty('SELECT pg_temp.touches(''mesteri_user'')', 'a caller touches no table');
+-- Roles that run nothing, and what they touch.
+SELECT set_eq(format('SELECT pg_temp.executes(%L)', who), '{}'::text[], who || ' runs nothing')
+  FROM unnest('{mesteri_staff,mesteri_worker,mesteri_ledger,mesteri_reporter,mesteri_analyst,mesteri_backup}'::text[]) AS w (who);
+SELECT set_eq(format('SELECT pg_temp.touches(%L)', who), '{}'::text[], who || ' touches nothing') FROM unnest('{mesteri_staff,mesteri_worker}'::text[]) AS w (who);
+CREATE TEMP TABLE journal (name text);
+INSERT INTO journal VALUES ('journal_accounts'), ('posted_commands'), ('provider_facts'), ('journal_entries'), ('journal_lines'), ('journal_digests');
+SELECT set_eq('SELECT DISTINCT split_part(t, '' '', 1) FROM pg_temp.touches(''mesteri_ledger'') AS t', 'SELECT ''mesteri.'' || name FROM journal', 'the ledger touches the journal');
+SELECT set_eq($$ SELECT t FROM pg_temp.touches('mesteri_owner') AS t WHERE split_part(t, ' ', 1) IN (SELECT 'mesteri.' || name FROM journal) $$,
+              $$ SELECT format('mesteri.%s %s', name, privilege) FROM journal, unnest('{SELECT,INSERT}'::text[]) AS p (privilege) $$, 'the owner of all else adds to it and reads it');
+SELECT set_eq('SELECT pg_temp.touches(''mesteri_analyst'')', ARRAY['analytics.posts SELECT', 'analytics.craftsmen SELECT', 'analytics.registrations SELECT'], 'an analyst reads three views');
+SELECT set_eq('SELECT DISTINCT t FROM pg_temp.touches(''mesteri_reporter'') AS t WHERE t !~ ''^analytics''',
+              ARRAY['mesteri.users SELECT', 'mesteri.user_profiles SELECT', 'mesteri.craftsman_profiles SELECT', 'mesteri.craft_categories SELECT', 'mesteri.content_posts SELECT'],
+              'the reporter reads five tables');
+SELECT set_eq($$ SELECT a.attrelid::regclass::text, a.attname::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+                  WHERE c.relnamespace = 'mesteri'::regnamespace AND a.attnum > 0 AND has_column_privilege('mesteri_reporter', c.oid, a.attnum, 'SELECT') $$,
+              $$ SELECT DISTINCT a.attrelid::regclass::text, a.attname::text FROM pg_class v JOIN pg_rewrite r ON r.ev_class = v.oid
+                   JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+                   JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid WHERE v.relnamespace = 'analytics'::regnamespace $$,
+              'just the columns that its views use');
+SELECT set_eq('SELECT pg_temp.touches(''mesteri_backup'')', $$ SELECT c.oid::regclass || ' SELECT' FROM pg_class c WHERE relnamespace = 'mesteri'::regnamespace AND relkind IN ('r', 'p', 'v') $$,
+              'the backup reads every table');
+SELECT is_empty($$ SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'mesteri'::regnamespace AND relkind = 'S'
+                      AND NOT (has_sequence_privilege('mesteri_backup', c.oid, 'SELECT') AND NOT has_sequence_privilege('mesteri_backup', c.oid, 'USAGE,UPDATE')) $$, 'and every sequence, and moves none');
+SELECT mesteri.create_partitions('mesteri.events', '2031-01-01', '2031-01-01') \g /dev/null
+SELECT ok(has_table_privilege('mesteri_backup', 'mesteri.events_20310101', 'SELECT'), 'partitions made later too');
+
 SELECT set_eq('SELECT pg_temp.executes(''public'')', '{}'::text[], 'everybody: nothing');
 SELECT is_empty('SELECT pg_temp.touches(''public'')', 'everybody: no table');
 
@@ -70,13 +96,13 @@ BEGIN
 END;
 $$;
 SELECT is(pg_temp.attempt(who, format(command, c.oid::regclass)), '42501', format('%s: ' || command, who, c.oid::regclass))
-  FROM pg_class c, unnest('{mesteri_user,mesteri_proxy}'::name[]) AS w (who),
+  FROM pg_class c, unnest('{mesteri_user,mesteri_proxy,mesteri_staff,mesteri_worker,mesteri_analyst}'::name[]) AS w (who),
        unnest('{SELECT count(*) FROM %s,DELETE FROM %s,TRUNCATE %s,LOCK TABLE %s}'::text[]) AS t (command)
  WHERE c.relnamespace = 'mesteri'::regnamespace AND c.relkind IN ('r', 'p')
  ORDER BY c.relname, who, command;
 SELECT is(pg_temp.attempt(who, format('SELECT count(*) FROM %s', c.oid::regclass)), CASE WHEN who = 'mesteri_proxy' AND relname ~ '^proxy_(routes|errors|rules)$' THEN 'ran' ELSE '42501' END,
           format('%s: %s', who, c.oid::regclass))
-  FROM pg_class c, unnest('{mesteri_user,mesteri_proxy}'::name[]) AS w (who)
+  FROM pg_class c, unnest('{mesteri_user,mesteri_proxy,mesteri_staff,mesteri_worker,mesteri_analyst}'::name[]) AS w (who)
  WHERE c.relnamespace = 'mesteri'::regnamespace AND c.relkind = 'v' ORDER BY c.relname, who;
 
 -- The arguments come from a subquery: a strict function of constant nulls would not be called at all.
@@ -85,7 +111,7 @@ CREATE FUNCTION pg_temp.call_of(function oid) RETURNS text LANGUAGE sql AS $$
                   string_agg(', NULL::' || format_type(t, NULL) || ' AS a' || n, '' ORDER BY n))
       FROM pg_proc p LEFT JOIN LATERAL unnest(p.proargtypes) WITH ORDINALITY AS a (t, n) ON true WHERE p.oid = function GROUP BY p.oid $$;
 SELECT is(pg_temp.attempt(who, replace(pg_temp.call_of(p.oid), '::anyelement', '::text')), '42501', format('%s: %s', who, p.oid::regprocedure))
-  FROM pg_proc p, unnest('{mesteri_user,mesteri_proxy}'::name[]) AS w (who)
+  FROM pg_proc p, unnest('{mesteri_user,mesteri_proxy,mesteri_staff,mesteri_worker,mesteri_analyst}'::name[]) AS w (who)
  WHERE p.pronamespace = 'mesteri'::regnamespace AND NOT (who = 'mesteri_proxy' AND p.proname IN ('handle', 'effects_apply'))
    AND NOT (who = 'mesteri_user' AND p.proname IN (SELECT * FROM pg_temp.asked()))
  ORDER BY p.proname, who;

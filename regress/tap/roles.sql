@@ -2,16 +2,25 @@
 BEGIN;
 SELECT no_plan();
 
-SELECT results_eq($$ SELECT rolname::text COLLATE "C", rolcanlogin, rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls OR rolinherit FROM pg_roles WHERE rolname ~ '^mesteri_' ORDER BY 1 $$,
-                  $$ VALUES ('mesteri_catalogue'::text COLLATE "C", false, false), ('mesteri_owner', false, false), ('mesteri_proxy', true, false), ('mesteri_user', false, false) $$,
-                  'four roles, one of which may log in, without any attribute');
+CREATE TEMP TABLE documented (name text, may_login boolean, passes_rls boolean, has_members boolean);
+INSERT INTO documented VALUES
+    ('mesteri_owner', false, false, false), ('mesteri_ledger', false, false, false), ('mesteri_catalogue', false, false, false),
+    ('mesteri_user', false, false, false), ('mesteri_staff', false, false, false), ('mesteri_reporter', false, false, false),
+    ('mesteri_analyst', false, false, true), ('mesteri_proxy', true, false, false), ('mesteri_worker', true, false, false),
+    ('mesteri_backup', true, true, false);
+SELECT set_eq($$ SELECT rolname::text, rolcanlogin, rolbypassrls, rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolinherit FROM pg_roles WHERE rolname ~ '^mesteri_' $$,
+              $$ SELECT name, may_login, passes_rls, false FROM documented $$, 'the roles are those documented, without other attributes');
 SELECT ok((SELECT rolconfig @> '{log_parameter_max_length=0,log_parameter_max_length_on_error=0,jit=off}' FROM pg_roles WHERE rolname = 'mesteri_proxy'),
           'what the proxy passes stays out of the log');
+SELECT ok((SELECT rolconfig @> '{log_parameter_max_length=0,log_parameter_max_length_on_error=0}' FROM pg_roles WHERE rolname = 'mesteri_worker'),
+          'and what the worker passes');
 
 -- DROP leaves nothing but roles; CREATE works again, in the same session.
 SELECT lives_ok('DROP EXTENSION mesteri CASCADE', 'DROP EXTENSION');
 SELECT hasnt_schema('mesteri');
 SELECT hasnt_schema('api');
+SELECT hasnt_schema('analytics');
+SELECT hasnt_schema('ops');
 SELECT is_empty('SELECT classid::regclass, objid FROM pg_shdepend WHERE refclassid = ''pg_authid''::regclass AND refobjid::regrole::text ~ ''^mesteri_''
                    AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())', 'the roles own nothing any more');
 SELECT lives_ok('CREATE EXTENSION mesteri CASCADE', 'CREATE EXTENSION finds its roles and takes them');
@@ -31,22 +40,22 @@ EXCEPTION
     WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM;
 END;
 $$;
-SELECT is(pg_temp.with_role(format('ALTER ROLE %s %s', who, attribute)), format('42710 role "%s" exists and is not what mesteri needs', who), format('%s %s is refused', who, attribute))
-  FROM unnest('{mesteri_owner,mesteri_catalogue,mesteri_user,mesteri_proxy}'::text[]) AS w (who),
-       unnest('{SUPERUSER,CREATEROLE,CREATEDB,REPLICATION,BYPASSRLS,INHERIT}'::text[]) AS a (attribute);
-SELECT is(pg_temp.with_role(format('ALTER ROLE %s %s', who, CASE who WHEN 'mesteri_proxy' THEN 'NOLOGIN' ELSE 'LOGIN' END)),
-          format('42710 role "%s" exists and is not what mesteri needs', who), format('%s, whose login is otherwise, is refused', who))
-  FROM unnest('{mesteri_owner,mesteri_catalogue,mesteri_user,mesteri_proxy}'::text[]) AS w (who);
-SELECT is(pg_temp.with_role(format('GRANT %s TO %s', what, who)), format('42710 role "%s" exists and is a member of other roles', who), format('%s, a member of %s, is refused', who, what))
-  FROM unnest('{mesteri_owner,mesteri_catalogue,mesteri_user,mesteri_proxy}'::text[]) AS w (who), unnest('{pg_read_all_data,stranger}'::text[]) AS m (what);
--- Whoever is a member of these roles can become them: just as bad.
-SELECT isnt(pg_temp.with_role(format('GRANT %s TO stranger', who)), 'created', format('somebody who is a member of %s is refused', who))
-  FROM unnest('{mesteri_owner,mesteri_catalogue,mesteri_user,mesteri_proxy}'::text[]) AS w (who);
+SELECT is(pg_temp.with_role(format('ALTER ROLE %s %s', name, attribute)), format('42710 role "%s" exists and is not what mesteri needs', name), format('%s %s is refused', name, attribute))
+  FROM documented, unnest('{SUPERUSER,CREATEROLE,CREATEDB,REPLICATION,INHERIT}'::text[] || CASE WHEN passes_rls THEN 'NOBYPASSRLS' ELSE 'BYPASSRLS' END
+                          || CASE WHEN may_login THEN 'NOLOGIN' ELSE 'LOGIN' END) AS a (attribute);
+SELECT is(pg_temp.with_role(format('GRANT %s TO %s', what, name)), format('42710 role "%s" exists and is a member of other roles', name), format('%s, a member of %s, is refused', name, what))
+  FROM documented, unnest('{pg_read_all_data,stranger}'::text[]) AS m (what);
+-- Whoever is a member of these roles can become them: just as bad.  Analysts are members of theirs.
+SELECT is(pg_temp.with_role(format('GRANT %s TO stranger', name)), CASE WHEN has_members THEN 'created' ELSE format('42710 role "%s" exists and has members', name) END,
+          format('somebody who is a member of %s', name))
+  FROM documented;
 SELECT is(pg_temp.with_role('GRANT CREATE ON SCHEMA public TO PUBLIC'), '42501 everybody may create objects beside btree_gist (schema public), pg_trgm (schema public), pgcrypto (schema public), postgis (schema public), unaccent (schema public)',
           'a schema in which everybody creates objects is refused');
 -- Names that somebody planted.
 SELECT isnt(pg_temp.with_role('CREATE SCHEMA mesteri'), 'created', 'a schema mesteri that is there is refused');
 SELECT isnt(pg_temp.with_role('CREATE SCHEMA api'), 'created', 'a schema api that is there is refused');
+SELECT isnt(pg_temp.with_role('CREATE SCHEMA analytics'), 'created', 'a schema analytics that is there is refused');
+SELECT isnt(pg_temp.with_role('CREATE SCHEMA ops'), 'created', 'a schema ops that is there is refused');
 SELECT is(pg_temp.with_role('SELECT 1'), 'created', 'without all that it is created');
 
 SELECT finish();

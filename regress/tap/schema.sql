@@ -72,7 +72,7 @@ SELECT is_empty($$SELECT t.tgrelid::regclass, t.tgname FROM pg_trigger t JOIN pg
 SELECT is_empty($$
     SELECT c.relname FROM pg_class c
      WHERE c.relnamespace = 'mesteri'::regnamespace AND c.relkind IN ('r', 'p')
-       AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND pg_get_userbyid(c.relowner) = 'mesteri_owner'
+       AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND pg_get_userbyid(c.relowner) IN ('mesteri_owner', 'mesteri_ledger')
                 AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'owner_all'))$$,
     'row security is enabled and forced on every table');
 SELECT is_empty($$
