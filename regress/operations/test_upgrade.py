@@ -143,6 +143,7 @@ LOAD 'MODULE_PATHNAME';
 SELECT mesteri.upgrade_begin();
 ALTER TABLE mesteri.search_history ADD COLUMN searched_at timestamptz NOT NULL DEFAULT now();
 {statement("COMMENT ON COLUMN mesteri.search_history.searched_at")}
+SECURITY LABEL FOR mesteri ON COLUMN mesteri.search_history.searched_at IS 'none';
 {chr(10).join(l.split(" ", 3)[3] for l in fresh_lines if re.match("index mesteri.search_history search_history_", l))}
 {statement("CREATE INDEX devices_user ON")}
 {function}
