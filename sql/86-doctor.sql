@@ -99,7 +99,7 @@ CREATE FUNCTION ops.doctor_key(kind text, id text, longest interval, is_in_use b
 COMMENT ON FUNCTION ops.doctor_key(text, text, interval, boolean) IS 'What there is to say about one key''s age.';
 
 CREATE FUNCTION ops.doctor_keys() RETURNS SETOF ops.finding
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
@@ -124,7 +124,7 @@ $$;
 COMMENT ON FUNCTION ops.doctor_keys() IS 'Whether the keys are there, and how old those in use are.';
 
 CREATE FUNCTION ops.doctor_tables() RETURNS SETOF ops.finding
-    LANGUAGE sql STABLE
+    LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
     AS $$
     SELECT 'warning'::ops.severity, 'partitions are missing', format('mesteri.%s: %s of the next %s', p.parent, count(*), p.ahead),
@@ -159,7 +159,7 @@ CREATE FUNCTION ops.doctor_tables() RETURNS SETOF ops.finding
 COMMENT ON FUNCTION ops.doctor_tables() IS 'Partitions, row security, labels, and what a DBA has added or taken away.';
 
 CREATE FUNCTION ops.doctor_instance() RETURNS SETOF ops.finding
-    LANGUAGE sql STABLE
+    LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
     AS $$
     SELECT 'error'::ops.severity, 'these data belong to another database',
@@ -175,7 +175,7 @@ CREATE FUNCTION ops.doctor_instance() RETURNS SETOF ops.finding
 COMMENT ON FUNCTION ops.doctor_instance() IS 'Whether this database may act for its data.';
 
 CREATE FUNCTION ops.doctor() RETURNS TABLE (severity ops.severity, finding text, evidence text, remedy text)
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
