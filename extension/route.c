@@ -160,6 +160,8 @@ on_function_changed(Datum arg, int cacheid, uint32 hashvalue)
 
 	if (hashvalue == 0 || functions_unsettled)
 		catalogue_valid = false;
+	if (routes == NULL)
+		return;
 	hash_seq_init(&scan, routes);
 	while ((route = hash_seq_search(&scan)) != NULL)
 		if (hashvalue == route->function_hash)
@@ -181,6 +183,8 @@ some_shape(bool (*test)(const Shape *, uint32), uint32 what)
 	Route *route;
 	bool found = false;
 
+	if (routes == NULL)
+		return false;
 	hash_seq_init(&scan, routes);
 	while ((route = hash_seq_search(&scan)) != NULL)
 		for (int i = 0; i < route->argument_count; i++)
@@ -289,6 +293,14 @@ add_route(HeapTuple row, TupleDesc desc)
 		return;
 	}
 
+	/* Complete from the start: an invalidation may look at it at any time. */
+	route->function_hash = 0;
+	route->is_ambiguous = false;
+	route->argument_count = -1;
+	route->arguments = NULL;
+	route->plan = NULL;
+
+
 	route->method = MemoryContextStrdup(catalogue_context, SPI_getvalue(row, desc, 2));
 	route->path = MemoryContextStrdup(catalogue_context, SPI_getvalue(row, desc, 3));
 	route->function = DatumGetObjectId(SPI_getbinval(row, desc, 4, &isnull));
@@ -297,10 +309,6 @@ add_route(HeapTuple row, TupleDesc desc)
 	route->is_read = strcmp(route->method, "GET") == 0;
 	route->takes_body = DatumGetBool(SPI_getbinval(row, desc, 6, &isnull));
 	route->takes_null = strcmp(route->method, "PUT") == 0;
-	route->is_ambiguous = false;
-	route->argument_count = -1;
-	route->arguments = NULL;
-	route->plan = NULL;
 }
 
 static int

@@ -55,12 +55,19 @@ BEGIN
           FROM opened o
          CROSS JOIN LATERAL jsonb_array_elements_text(o.view -> 'posts') AS post (id)
          WHERE o.view IS NOT NULL
+    ), readers AS MATERIALIZED (
+        -- What is being deleted is waited for and then left out: at the check of the foreign key it would fail the whole batch.
+        SELECT u.id FROM mesteri.users u
+         WHERE u.id IN (SELECT v.user_id FROM viewed v) ORDER BY u.id FOR KEY SHARE
+    ), posts AS MATERIALIZED (
+        SELECT p.id FROM mesteri.content_posts p
+         WHERE p.id IN (SELECT v.post_id FROM viewed v) ORDER BY p.id FOR KEY SHARE
     ), fresh AS (
         INSERT INTO mesteri.content_interactions (user_id, post_id, interaction_type)
         SELECT v.user_id, v.post_id, 'view'
           FROM viewed v
-          JOIN mesteri.users u ON u.id = v.user_id
-          JOIN mesteri.content_posts p ON p.id = v.post_id
+          JOIN readers u ON u.id = v.user_id
+          JOIN posts p ON p.id = v.post_id
          ORDER BY v.post_id, v.user_id
             ON CONFLICT DO NOTHING
         RETURNING content_interactions.post_id
