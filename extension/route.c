@@ -300,7 +300,6 @@ add_route(HeapTuple row, TupleDesc desc)
 	route->arguments = NULL;
 	route->plan = NULL;
 
-
 	route->method = MemoryContextStrdup(catalogue_context, SPI_getvalue(row, desc, 2));
 	route->path = MemoryContextStrdup(catalogue_context, SPI_getvalue(row, desc, 3));
 	route->function = DatumGetObjectId(SPI_getbinval(row, desc, 4, &isnull));
