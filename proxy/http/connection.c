@@ -31,6 +31,7 @@
 /* What may pile up behind the current request before we stop reading. */
 #define CONNECTION_AHEAD_BYTES 16384
 
+static bool connection_may_write(const Connection *connection);
 static void connection_read(Connection *connection, const char *data, size_t length);
 static int connection_write(Connection *connection);
 static void connection_closed(Connection *connection);
@@ -237,7 +238,22 @@ connection_send(Connection *connection, size_t used, bool closing)
 	connection->used = used;
 	connection->closing = closing;
 	connection_enter(connection, CONNECTION_SEND);
+	if (connection_may_write(connection) && connection_write(connection) == 0)
+		return;
 	lws_callback_on_writable(connection->wsi);
+}
+
+/*
+ * An answer from the database may go out at once when the socket holds
+ * nothing back and no other request waits behind it: asking to be called when
+ * the socket is writeable would cost two system calls more.  Within a
+ * callback of libwebsockets we never write ahead.
+ */
+static bool
+connection_may_write(const Connection *connection)
+{
+	return connection->worker->answering && !connection->closing && connection->used == connection->input.length &&
+	       !lws_partial_buffered(connection->wsi);
 }
 
 static void

@@ -313,7 +313,11 @@ handle_done(PgCall *call, PgOutcome outcome)
 	if (outcome == PG_SYNCED && request->error == NULL && row_is_readable(request->row))
 		take_notes(request->worker, request->row);
 	if (request->connection != NULL)
+	{
+		request->worker->answering = outcome == PG_SYNCED;
 		answer_outcome(request, outcome);
+		request->worker->answering = false;
+	}
 	request_release(request);
 }
 

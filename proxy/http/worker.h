@@ -50,6 +50,7 @@ typedef struct Worker
 	ConnectionSet connections;
 	List idle_requests; /* to be used again */
 
+	bool answering; /* what the database said, outside libwebsockets' callbacks */
 	bool draining;
 	uint64_t drain_started_at; /* us */
 } Worker;
