@@ -54,7 +54,7 @@ typedef struct Connection
 	Buffer output;  /* to be sent when the socket takes it */
 	size_t used;    /* bytes of input that the answered request took */
 	bool closing;   /* after the answer that is being sent */
-	bool paused;    /* nothing more is read for now */
+	bool paused;    /* reading has stopped until an answer is sent */
 	struct Request *request;
 	char inet[PG_INET_SIZE]; /* the client's address as the database wants it */
 	int inet_length;
