@@ -65,10 +65,12 @@ SELECT pg_temp.opened('test', :'sealed'::bytea || '\x00') AS longer, pg_temp.ope
 -- The id cannot be a path, and what is not there is said to be not there.
 SELECT mesteri.decrypt('test', '\x010b'::bytea || '../secret.k' || substr(:'sealed'::bytea, 20));
 SELECT mesteri.decrypt('test', '\x0107'::bytea || 'missing' || substr(:'sealed'::bytea, 20));
--- Two values that were cut and joined.
+-- Two values that were cut and joined; where the bytes around the cut are equal by chance, it is still one of the two.
 SELECT mesteri.encrypt('test', '4320229401233') AS other \gset
-SELECT pg_temp.opened('test', substr(:'sealed'::bytea, 1, n) || substr(:'other'::bytea, n + 1)) AS joined, count(*) > 40 AS many
-  FROM generate_series(2 + length(mesteri.encryption_key_id()) + 1, length(:'sealed'::bytea) - 1) AS g (n) GROUP BY 1;
+SELECT pg_temp.opened('test', joined) AS joined, count(*) > 40 AS many
+  FROM generate_series(2 + length(mesteri.encryption_key_id()) + 1, length(:'sealed'::bytea) - 1) AS g (n),
+       LATERAL (SELECT substr(:'sealed'::bytea, 1, n) || substr(:'other'::bytea, n + 1)) AS j (joined)
+ WHERE joined NOT IN (:'sealed', :'other') GROUP BY 1;
 
 -- Keys: named in the value; a value under the newest stays as it is.
 SELECT mesteri.cipher_key_id(:'sealed'::bytea) = mesteri.encryption_key_id() AS newest, mesteri.reencrypt('test', :'sealed'::bytea) = :'sealed'::bytea AS unchanged;
