@@ -4,6 +4,7 @@ from collections import defaultdict
 import psycopg2.extras
 
 SCHEMAS = "('mesteri', 'api', 'analytics', 'ops')"
+ROLE = "CASE {0} WHEN 0 THEN 'PUBLIC' ELSE {0}::regrole::text END"
 
 RELATIONS = f"""
     SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind, obj_description(c.oid, 'pg_class') AS comment,
@@ -65,23 +66,23 @@ TRIGGERS = """
 
 # What a role may do with all of a relation, or (columns) with some of its columns.
 GRANTS = f"""
-    SELECT c.oid AS relation, g.grantee::regrole::text AS role, g.privilege_type AS privilege, NULL::text[] AS columns
+    SELECT c.oid AS relation, {ROLE.format("g.grantee")} AS role, g.privilege_type AS privilege, NULL::text[] AS columns
       FROM pg_class c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) g
      WHERE c.relnamespace::regnamespace::text IN {SCHEMAS} AND c.relkind IN ('r', 'p', 'v')
-       AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = g.grantee) AND g.grantee <> 0
+       AND g.grantee NOT IN (SELECT oid FROM pg_roles WHERE rolsuper)
      UNION ALL
-    SELECT c.oid, g.grantee::regrole::text, g.privilege_type, array_agg(a.attname::text ORDER BY a.attnum)
+    SELECT c.oid, {ROLE.format("g.grantee")}, g.privilege_type, array_agg(a.attname::text ORDER BY a.attnum)
       FROM pg_class c
       JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) g
-     WHERE c.relnamespace::regnamespace::text IN {SCHEMAS} AND g.grantee <> 0
+     WHERE c.relnamespace::regnamespace::text IN {SCHEMAS}
      GROUP BY c.oid, g.grantee, g.privilege_type
      ORDER BY role, privilege"""
 
-POLICIES = """
-    SELECT p.polrelid AS relation, p.polname AS name, p.polcmd AS command, r.role::regrole::text AS role,
+POLICIES = f"""
+    SELECT p.polrelid AS relation, p.polname AS name, p.polcmd AS command, {ROLE.format("r.role")} AS role,
            pg_get_expr(p.polqual, p.polrelid) AS condition, pg_get_expr(p.polwithcheck, p.polrelid) AS checked
       FROM pg_policy p, unnest(p.polroles) AS r (role)
-     ORDER BY p.polname COLLATE "C", r.role::regrole::text"""
+     ORDER BY p.polname COLLATE "C", role"""
 
 READS_PAST = "SELECT rolname FROM pg_roles WHERE rolbypassrls AND NOT rolsuper ORDER BY rolname"
 
@@ -99,7 +100,7 @@ FUNCTIONS = f"""
     SELECT p.oid, n.nspname AS schema, p.proname AS name, obj_description(p.oid, 'pg_proc') AS comment,
            pg_get_function_identity_arguments(p.oid) AS identity, pg_get_function_result(p.oid) AS result,
            CASE WHEN p.prosecdef THEN p.proowner::regrole::text END AS runs_as, l.lanname AS language,
-           ARRAY(SELECT g.grantee::regrole::text FROM aclexplode(p.proacl) g
+           ARRAY(SELECT {ROLE.format("g.grantee")} FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
                   WHERE g.grantee <> p.proowner AND g.privilege_type = 'EXECUTE' ORDER BY 1) AS callers,
            p.pronargs - p.pronargdefaults AS needed,
            ARRAY(SELECT format_type(u.type, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY AS u (type, place) ORDER BY place) AS types,

@@ -68,7 +68,7 @@ class Pages:
     def area_for(self, kind, thing):
         area = self.areas.find(kind, f"{thing['schema']}.{thing['name']}")
         if area is None:
-            raise Unplaced(f"no part of sql/ makes the {kind} {thing['schema']}.{thing['name']} by name")
+            raise Unplaced(f"no part of sql/ that has a head makes the {kind} {thing['schema']}.{thing['name']} by name")
         return area
 
     def all(self):
@@ -258,7 +258,7 @@ class Pages:
         wanted = {grant["privilege"] for grant in grants} or {"SELECT"}
         found = set()
         for policy in policies:
-            if policy["role"] == role and (policy["command"] == "*" or COMMANDS[policy["command"]] in wanted):
+            if policy["role"] in (role, "PUBLIC") and (policy["command"] == "*" or COMMANDS[policy["command"]] in wanted):
                 condition = policy["checked"] if policy["command"] == "a" else policy["condition"]
                 found.add("all" if condition == "true" else f"those where {self.own(condition)}")
         said = " or ".join(sorted(found)) or "none: no policy lets it"
