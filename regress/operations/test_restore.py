@@ -113,6 +113,8 @@ def busy(cluster):
                  "       false FROM mesteri.feed_weights ORDER BY version DESC LIMIT 1")
     assert database.value(REGISTER, "ana@restore.test", "+40755000001", PASSWORD) == 201
     assert database.run("SELECT relname FROM pg_class WHERE relname = 'events_20261120'")
+    database.run("CALL ops.run_jobs()")     # or partitions might be made after the dump
+    wait_until(lambda: not database.value("SELECT bool_or(is_running) FROM ops.jobs WHERE name <> 'rows'"), 30, "the worker's jobs have ended")
     return database
 
 
