@@ -164,7 +164,7 @@ def test_it_goes_on(restored):
     assert database.value(LIKE) >= 1
     assert database.value("SELECT sum(likes_count) FROM mesteri.content_posts") == posts + 1
     assert database.value("SELECT status FROM mesteri.request('GET', '/v1/feed?lat=46.77&lon=23.59')") == 200
-    assert database.value("SELECT mesteri.create_partitions('mesteri.events', '2026-11-19', '2026-11-24')") == 1
+    assert database.value("SELECT mesteri.create_partitions('mesteri.events', '2031-03-05', '2031-03-05')") == 1
     number = database.value("SELECT last_value FROM mesteri.contract_number_sequence")
     assert database.value("SELECT nextval('mesteri.contract_number_sequence')") == number + 1
 
