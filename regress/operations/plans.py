@@ -60,7 +60,7 @@ class Plan:
             if table in allowed:
                 continue
             if table in watched and kind == "Seq Scan":
-                found.append(f"Seq Scan of {table}")
+                found.append(f"Seq Scan of {table}, filter {node.get('Filter', 'none')}")
             elif table in watched and is_whole(node, above):
                 found.append(f"{kind} of all of {table} by {node['Index Name']}")
             elif rows_read(node) > MOST_ROWS_READ:

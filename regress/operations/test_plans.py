@@ -139,10 +139,10 @@ class Session:
             if not (refusal.pgcode or "").startswith("MS"):
                 raise
             self.cursor.execute("ROLLBACK TO request")
-            return SimpleNamespace(status=None, headers=None, body=b"", error=refusal.pgcode, effects=None, plans=[], lookups=0)
+            return SimpleNamespace(path=path, status=None, headers=None, body=b"", error=refusal.pgcode, effects=None, plans=[], lookups=0)
         body = bytes(body or b"")
         self.next_cursor = (json.loads(body) or {}).get("next_cursor") if body.startswith(b"{") else None
-        return SimpleNamespace(status=status, headers=headers, body=body, error=error, effects=effects, plans=seen,
+        return SimpleNamespace(path=path, status=status, headers=headers, body=body, error=error, effects=effects, plans=seen,
                                lookups=self.lookups() - before)
 
     def path(self, caller, sample):
@@ -195,13 +195,14 @@ def scanning_function(world, plan):
 
 
 def complaints(world, watched, answer):
+    """What is wrong with the plans behind an answer, each with its statement; that of a function in SQL has no text."""
     found = []
     for plan in answer.plans:
         function = scanning_function(world, plan)
         found += [f"{fault}\n    in {name_of(world, plan)}: {plan.statement[:300]}"
                   for fault in plan.faults(watched, SCANNING[function][0] if function else ())]
     if answer.lookups > MOST_LOOKUPS:
-        found.append(f"current_user_id() is called {answer.lookups} times")
+        found.append(f"{answer.path} calls current_user_id() {answer.lookups} times")
     return found
 
 
