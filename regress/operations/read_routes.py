@@ -9,7 +9,8 @@ SAMPLES = {
     "/v1/users/me": ["/v1/users/me"],
     "/v1/craftsmen": ["/v1/craftsmen",
                       "/v1/craftsmen?lat=46.77&lon=23.59&limit=100",
-                      "/v1/craftsmen?lat=46.77&lon=23.59&radius_km=20&category_id={category}&q=popescu&min_rating=3&max_price=500&available_now=true&page=2"],
+                      "/v1/craftsmen?lat=46.77&lon=23.59&radius_km=20&category_id={category}&q=popescu&min_rating=3&max_price=500"
+                      "&available_now=true&page=2"],
     "/v1/craftsmen/{id}": ["/v1/craftsmen/{craftsman}"],
     "/v1/feed": ["/v1/feed?lat=46.77&lon=23.59&limit=100", "/v1/feed?lat=46.77&lon=23.59&limit=100&cursor={next_cursor}",
                  "/v1/feed?categories={category}&page=2", "/v1/feed?following_only=true"],
