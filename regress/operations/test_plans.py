@@ -221,8 +221,9 @@ def test_plans(world, sessions, route, way):
     watched = world.growing if way == "thrifty" else world.large
     answered, tried, found = collections.Counter(), [], set()
     callers = [name for name in ("Ana", "Ion", "Ada", "anonymous") if is_for(access, CALLERS[name][0])]
-    # Kept plans are the same for every value.
-    for caller in callers if way == "custom" else callers[:2]:
+    for caller in callers:
+        if way != "custom" and caller == "Ada" and len(callers) > 1:
+            continue    # kept plans are the same for every value
         kind = CALLERS[caller][0]
         for sample in SAMPLES[route]:
             path = session.path(caller, sample)
