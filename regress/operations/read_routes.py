@@ -46,23 +46,23 @@ ROWS = """
     CREATE TEMPORARY TABLE readers AS SELECT id, row_number() OVER (ORDER BY id) AS number FROM mesteri.users;
     CREATE TEMPORARY TABLE posts AS SELECT id, row_number() OVER (ORDER BY id) AS number FROM mesteri.content_posts WHERE status = 'published';
     CREATE TEMPORARY TABLE pairs AS
-    SELECT n, r.id AS reader, p.id AS post, '2026-01-01Z'::timestamptz + n * interval '17 minutes' AS at
+    SELECT n, r.id AS reader, p.id AS post, now() - n * interval '7 minutes' AS at
       FROM generate_series(1, 20000) n
       JOIN readers r ON r.number = 1 + n % (SELECT count(*) FROM readers)
       JOIN posts p ON p.number = 1 + n * 37 % (SELECT count(*) FROM posts);
     INSERT INTO mesteri.post_comments (post_id, user_id, text, created_at) SELECT post, reader, 'Frumos', at FROM pairs;
     INSERT INTO mesteri.notifications (user_id, type, title, body, created_at) SELECT reader, 'project_update', 'Proiect', 'Ceva nou', at FROM pairs;
     INSERT INTO mesteri.search_history (user_id, query, searched_at) SELECT reader, 'faianță', at FROM pairs;
-    INSERT INTO mesteri.token_families (user_id, created_at, last_used_at, expires_at) SELECT reader, at, at, at + interval '30 days' FROM pairs;
+    INSERT INTO mesteri.token_families (user_id, created_at, last_used_at, expires_at) SELECT reader, at, at, at + interval '10 years' FROM pairs;
     INSERT INTO mesteri.conversations (client_id, craftsman_id, last_message_at)
-    SELECT DISTINCT ON (client.id, craftsman.user_id) client.id, craftsman.user_id, '2026-01-01Z'::timestamptz + n * interval '17 minutes'
+    SELECT DISTINCT ON (client.id, craftsman.user_id) client.id, craftsman.user_id, now() - n * interval '20 minutes'
       FROM generate_series(1, 5000) n
       JOIN (SELECT id, row_number() OVER (ORDER BY id) AS number FROM mesteri.users WHERE user_type = 'client') client ON client.number = 1 + n % 1999
       JOIN (SELECT user_id, row_number() OVER (ORDER BY user_id) AS number FROM mesteri.craftsman_profiles) craftsman ON craftsman.number = 1 + n % 3989;
     INSERT INTO mesteri.messages (conversation_id, sender_id, content, created_at)
-    SELECT id, client_id, 'Bună ziua', last_message_at + n * interval '1 minute' FROM mesteri.conversations, generate_series(1, 4) n;
-    SELECT mesteri.create_partitions('mesteri.events', '2026-11-22', '2026-11-22'),
-           mesteri.create_partitions('mesteri.analytics_events', '2026-11-22', '2026-11-22');
+    SELECT id, client_id, 'Bună ziua', last_message_at - n * interval '1 minute' FROM mesteri.conversations, generate_series(1, 4) n;
+    SELECT mesteri.create_partitions('mesteri.events', current_date, current_date),
+           mesteri.create_partitions('mesteri.analytics_events', current_date, current_date);
     ANALYZE mesteri.post_comments, mesteri.notifications, mesteri.search_history, mesteri.token_families, mesteri.conversations,
         mesteri.messages;
 """

@@ -5,6 +5,7 @@ Requests go through handle() as the proxy's role, as the proxy sends them.  The 
 """
 
 import collections
+import datetime
 import json
 import re
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ import pytest
 from plans import WATCHING, plans
 from read_routes import CALLERS, ROWS, SAMPLES, SCANNING, VALUES
 
-POSTS, SEED, NOW = 100000, 2026, "2026-11-22 12:00+00"
+POSTS, SEED = 100000, 2026
 
 # What has more rows is not scanned.
 LARGE = 1000
@@ -65,7 +66,7 @@ LOOKING = """
 @pytest.fixture(scope="module")
 def database(cluster):
     database = cluster.database("plans")
-    database.load_demo(POSTS, SEED, NOW)
+    database.load_demo(POSTS, SEED, datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d 00:00+00"))
     database.run(ROWS)
     database.run(LOOKING)
     for name, value in WATCHING.items():
