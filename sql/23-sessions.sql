@@ -28,7 +28,7 @@ COMMENT ON COLUMN mesteri.token_families.platform IS 'As the client said at sign
 COMMENT ON COLUMN mesteri.token_families.revoked_at IS 'When it was ended before its time; null: it was not.';
 COMMENT ON COLUMN mesteri.token_families.revoke_reason
     IS 'logout, reuse of an old token, suspended, password changed, erased, or database restored; null while it lives.';
-CREATE INDEX token_families_user ON mesteri.token_families (user_id) WHERE revoked_at IS NULL;
+CREATE INDEX token_families_user ON mesteri.token_families (user_id);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.token_families', '');
 
 CREATE TYPE mesteri.refresh_token_status AS ENUM ('active', 'used', 'killed');
