@@ -29,7 +29,7 @@ typedef struct OwnersTurn
 } OwnersTurn;
 
 static void begin_owners_turn(OwnersTurn *turn);
-static void end_owners_turn(const OwnersTurn *turn, int result);
+static void end_owners_turn(const OwnersTurn *turn, int result, int expected);
 
 /*
  * spi_keep
@@ -76,7 +76,7 @@ spi_as_owner_with(const char *sql, Oid type, Datum parameter)
 
 	begin_owners_turn(&turn);
 	result = SPI_execute_with_args(sql, OidIsValid(type) ? 1 : 0, &type, &parameter, NULL, true, 0);
-	end_owners_turn(&turn, result);
+	end_owners_turn(&turn, result, SPI_OK_SELECT);
 }
 
 /* The same with a kept plan, all of whose parameters are given. */
@@ -88,7 +88,25 @@ spi_plan_as_owner(SPIPlanPtr plan, Datum *values)
 
 	begin_owners_turn(&turn);
 	result = SPI_execute_plan(plan, values, NULL, true, 0);
-	end_owners_turn(&turn, result);
+	end_owners_turn(&turn, result, SPI_OK_SELECT);
+}
+
+/*
+ * spi_insert_as_owner
+ *		Runs a kept INSERT of one row.
+ */
+void
+spi_insert_as_owner(SPIPlanPtr plan, Datum *values, const char *nulls)
+{
+	OwnersTurn turn;
+	int result;
+
+	begin_owners_turn(&turn);
+	result = SPI_execute_plan(plan, values, nulls, false, 0);
+	end_owners_turn(&turn, result, SPI_OK_INSERT);
+
+	if (SPI_processed != 1)
+		elog(ERROR, "an insert made " UINT64_FORMAT " rows", SPI_processed);
 }
 
 static void
@@ -102,10 +120,10 @@ begin_owners_turn(OwnersTurn *turn)
 }
 
 static void
-end_owners_turn(const OwnersTurn *turn, int result)
+end_owners_turn(const OwnersTurn *turn, int result, int expected)
 {
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "could not read as mesteri_owner: %s", SPI_result_code_string(result));
+	if (result != expected)
+		elog(ERROR, "could not run a statement as mesteri_owner: %s", SPI_result_code_string(result));
 
 	PopActiveSnapshot();
 	PopOverrideSearchPath();
