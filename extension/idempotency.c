@@ -18,7 +18,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
@@ -31,7 +30,7 @@
 
 #define IDEMPOTENCY_HEADER      "idempotency-key"
 #define IDEMPOTENCY_FIELD       "Idempotency-Key" /* as errors name it */
-#define IDEMPOTENCY_KEY_MAX     255               /* bytes; idempotency_keys_key_format says the same */
+#define IDEMPOTENCY_KEY_MAX     255               /* bytes; idempotency_keys_key_length says the same */
 #define IDEMPOTENCY_USER_MAX    5000              /* answers kept for one user at a time */
 #define IDEMPOTENCY_RETRY_AFTER 1                 /* seconds; longer than most commands take */
 
@@ -45,8 +44,7 @@ enum
 	STORED_STATUS,
 	STORED_HEADERS,
 	STORED_BODY,
-	STORED_COUNT,
-	STORED_SECONDS
+	STORED_FULL
 };
 
 static const char *key_of(const Request *request);
@@ -56,7 +54,6 @@ static void take_lock(const KeyedRequest *keyed);
 static bool look_up(const KeyedRequest *keyed, Answer *answer, MemoryContext context);
 static void copy_attribute(Answer *answer, int attribute, HeapTuple row, TupleDesc desc, int column);
 static void check_room(HeapTuple row, TupleDesc desc);
-static void keep_plan(SPIPlanPtr *plan, const char *sql, int count, const Oid *types);
 
 /*
  * idempotency_begin
@@ -106,13 +103,14 @@ idempotency_keep(const KeyedRequest *keyed, const Answer *answer)
 	if (keyed->key == NULL || !answer->nulls[ANSWER_ERROR] || status < 200 || status > 299)
 		return;
 
-	keep_plan(&plan,
-	          "INSERT INTO mesteri.idempotency_keys AS k (user_id, route_id, key, fingerprint, status, headers, body)"
-	          " VALUES ($1, $2, $3, $4, $5, $6, $7)"
-	          " ON CONFLICT (user_id, route_id, key) DO UPDATE"
-	          " SET fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,"
-	          "     body = excluded.body, created_at = excluded.created_at, expires_at = excluded.expires_at",
-	          lengthof(types), types);
+	if (plan == NULL)
+		plan = spi_keep_generic(
+			"INSERT INTO mesteri.idempotency_keys AS k (user_id, route_id, key, fingerprint, status, headers, body)"
+			" VALUES ($1, $2, $3, $4, $5, $6, $7)"
+			" ON CONFLICT (user_id, route_id, key) DO UPDATE"
+			" SET fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,"
+			"     body = excluded.body, created_at = excluded.created_at, expires_at = excluded.expires_at",
+			lengthof(types), types);
 
 	values[0] = UUIDPGetDatum(&keyed->identity->user_id);
 	values[1] = Int32GetDatum(keyed->route->id);
@@ -208,22 +206,25 @@ static bool
 look_up(const KeyedRequest *keyed, Answer *answer, MemoryContext context)
 {
 	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {UUIDOID, INT4OID, TEXTOID};
+	static const Oid types[] = {UUIDOID, INT4OID, TEXTOID, INT4OID};
 	Datum values[] = {UUIDPGetDatum(&keyed->identity->user_id), Int32GetDatum(keyed->route->id),
-	                  CStringGetTextDatum(keyed->key)};
+	                  CStringGetTextDatum(keyed->key), Int32GetDatum(IDEMPOTENCY_USER_MAX)};
 	HeapTuple row;
 	TupleDesc desc;
 	bool isnull;
 	Datum stored;
 	bytea *fingerprint;
 
-	keep_plan(&plan,
-	          "SELECT k.fingerprint, k.status, k.headers, k.body, u.kept, u.seconds"
-	          "  FROM (SELECT count(*) AS kept, ceil(extract(epoch FROM min(expires_at) - now()))::integer AS seconds"
-	          "          FROM mesteri.idempotency_keys WHERE user_id = $1 AND expires_at > now()) AS u"
-	          "  LEFT JOIN mesteri.idempotency_keys k"
-	          "         ON k.user_id = $1 AND k.route_id = $2 AND k.key = $3 AND k.expires_at > now()",
-	          lengthof(types), types);
+	if (plan == NULL)
+		plan = spi_keep_generic(
+			"SELECT k.fingerprint, k.status, k.headers, k.body,"
+			"       CASE WHEN k.key IS NULL THEN"
+			"            (SELECT CASE WHEN count(*) >= $4 THEN ceil(extract(epoch FROM min(o.expires_at) - "
+			"now()))::integer END"
+			"               FROM mesteri.idempotency_keys o WHERE o.user_id = $1 AND o.expires_at > now()) END"
+			"  FROM (VALUES (true)) AS one (row) LEFT JOIN mesteri.idempotency_keys k"
+			"       ON k.user_id = $1 AND k.route_id = $2 AND k.key = $3 AND k.expires_at > now()",
+			lengthof(types), types);
 	spi_plan_as_owner(plan, values);
 	row = SPI_tuptable->vals[0];
 	desc = SPI_tuptable->tupdesc;
@@ -260,24 +261,16 @@ copy_attribute(Answer *answer, int attribute, HeapTuple row, TupleDesc desc, int
 		                                : PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
 }
 
-/* What one user can make us keep has an end.  To drop the oldest instead would be to break a promise. */
+/*
+ * What one user can make us keep has an end, and the row says in how many
+ * seconds there is room again.  To drop the oldest would be to break a promise.
+ */
 static void
 check_room(HeapTuple row, TupleDesc desc)
 {
-	bool isnull;
+	bool has_room;
+	Datum seconds = SPI_getbinval(row, desc, STORED_FULL, &has_room);
 
-	if (DatumGetInt64(SPI_getbinval(row, desc, STORED_COUNT, &isnull)) >= IDEMPOTENCY_USER_MAX)
-		refuse_for_now(MSERR_RATE_LIMITED, DatumGetInt32(SPI_getbinval(row, desc, STORED_SECONDS, &isnull)),
-		               "the user has too many idempotency keys");
-}
-
-static void
-keep_plan(SPIPlanPtr *plan, const char *sql, int count, const Oid *types)
-{
-	if (*plan == NULL)
-	{
-		spi_push_catalog_path();
-		*plan = spi_keep(sql, count, types);
-		PopOverrideSearchPath();
-	}
+	if (!has_room)
+		refuse_for_now(MSERR_RATE_LIMITED, DatumGetInt32(seconds), "the user has too many idempotency keys");
 }

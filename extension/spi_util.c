@@ -28,6 +28,7 @@ typedef struct OwnersTurn
 	MemoryContext memory;
 } OwnersTurn;
 
+static SPIPlanPtr keep(SPIPlanPtr plan, const char *sql);
 static void begin_owners_turn(OwnersTurn *turn);
 static void end_owners_turn(const OwnersTurn *turn, int result, int expected);
 
@@ -38,8 +39,30 @@ static void end_owners_turn(const OwnersTurn *turn, int result, int expected);
 SPIPlanPtr
 spi_keep(const char *sql, int count, const Oid *types)
 {
-	SPIPlanPtr plan = SPI_prepare(sql, count, unconstify(Oid *, types));
+	return keep(SPI_prepare(sql, count, unconstify(Oid *, types)), sql);
+}
 
+/*
+ * spi_keep_generic
+ *		The same for a statement of one plan, whatever its parameters, with names of pg_catalog alone.
+ *
+ * Left to itself the planner would plan it anew at each call, as soon as
+ * statistics make it hope for a cheaper one.
+ */
+SPIPlanPtr
+spi_keep_generic(const char *sql, int count, const Oid *types)
+{
+	SPIPlanPtr plan;
+
+	spi_push_catalog_path();
+	plan = keep(SPI_prepare_cursor(sql, count, unconstify(Oid *, types), CURSOR_OPT_GENERIC_PLAN), sql);
+	PopOverrideSearchPath();
+	return plan;
+}
+
+static SPIPlanPtr
+keep(SPIPlanPtr plan, const char *sql)
+{
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
 	return plan;

@@ -11,6 +11,7 @@
 #include "executor/spi.h"
 
 extern SPIPlanPtr spi_keep(const char *sql, int count, const Oid *types);
+extern SPIPlanPtr spi_keep_generic(const char *sql, int count, const Oid *types);
 extern void spi_push_catalog_path(void);
 extern void spi_as_owner(const char *sql);
 extern void spi_as_owner_with(const char *sql, Oid type, Datum parameter);

@@ -13,7 +13,8 @@ CREATE TABLE mesteri.idempotency_keys (
     created_at   timestamptz NOT NULL DEFAULT now(),
     expires_at   timestamptz NOT NULL DEFAULT now() + interval '24 hours',
     PRIMARY KEY (user_id, route_id, key),
-    CONSTRAINT idempotency_keys_key_format CHECK (key ~ '^[ -~]{1,255}$'),
+    CONSTRAINT idempotency_keys_key_format CHECK (key ~ '^[ -~]+$'), -- a count in it would cost a tenth of the request
+    CONSTRAINT idempotency_keys_key_length CHECK (octet_length(key) <= 255),
     CONSTRAINT idempotency_keys_successes_only CHECK (status BETWEEN 200 AND 299),
     CONSTRAINT idempotency_keys_body_size CHECK (octet_length(body) <= 1048576),
     CONSTRAINT idempotency_keys_kept_a_day CHECK (expires_at - created_at = interval '24 hours')
