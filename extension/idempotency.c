@@ -89,7 +89,8 @@ idempotency_begin(const Route *route, const Request *request, const Identity *id
  * idempotency_keep
  *		Stores the answer, if it is a success; nothing else is ever repeated.
  *
- * The row of an earlier day gives way.
+ * The row of an earlier day gives way.  Errors: in_progress, and so the effect
+ * is undone, if there is a row of today.
  */
 void
 idempotency_keep(const KeyedRequest *keyed, const Answer *answer)
@@ -109,7 +110,8 @@ idempotency_keep(const KeyedRequest *keyed, const Answer *answer)
 			" VALUES ($1, $2, $3, $4, $5, $6, $7)"
 			" ON CONFLICT (user_id, route_id, key) DO UPDATE"
 			" SET fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,"
-			"     body = excluded.body, created_at = excluded.created_at, expires_at = excluded.expires_at",
+			"     body = excluded.body, created_at = excluded.created_at, expires_at = excluded.expires_at"
+			" WHERE k.expires_at <= now()",
 			lengthof(types), types);
 
 	values[0] = UUIDPGetDatum(&keyed->identity->user_id);
@@ -122,7 +124,10 @@ idempotency_keep(const KeyedRequest *keyed, const Answer *answer)
 	nulls[5] = answer->nulls[ANSWER_HEADERS] ? 'n' : ' ';
 	nulls[6] = answer->nulls[ANSWER_BODY] ? 'n' : ' ';
 
-	spi_insert_as_owner(plan, values, nulls);
+	/* Somebody got past the lock, which was under another secret perhaps: the first to commit has the effect. */
+	if (spi_insert_as_owner(plan, values, nulls) == 0)
+		refuse_for_now(MSERR_IN_PROGRESS, IDEMPOTENCY_RETRY_AFTER,
+		               "another transaction stored an answer under the same key");
 }
 
 /* The key as sent, or NULL.  One that is not understood is refused: to ignore it would be to repeat the effect. */
