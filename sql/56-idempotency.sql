@@ -2,8 +2,9 @@
  * 56-idempotency.sql
  *		Answers to requests with an Idempotency-Key that are kept no longer; extension/idempotency.c writes and reads them.
  */
-CREATE FUNCTION mesteri.idempotency_keys_purge(most integer DEFAULT 10000) RETURNS bigint
+CREATE FUNCTION mesteri.purge_idempotency_keys(most integer DEFAULT 10000) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, mesteri, pg_temp
     AS $$
 DECLARE
     gone bigint;
@@ -17,8 +18,8 @@ BEGIN
     RETURN gone;
 END;
 $$;
-COMMENT ON FUNCTION mesteri.idempotency_keys_purge(integer)
+COMMENT ON FUNCTION mesteri.purge_idempotency_keys(integer)
     IS 'Deletes answers whose 24 hours are over, the oldest first and at most so many; says how many.';
 
 INSERT INTO mesteri.jobs (name, function, every, seeded)
-VALUES ('idempotency_keys_purge', 'idempotency_keys_purge', interval '5 minutes', true);
+VALUES ('purge_idempotency_keys', 'purge_idempotency_keys', interval '5 minutes', true);

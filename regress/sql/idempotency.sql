@@ -117,11 +117,11 @@ UPDATE mesteri.idempotency_keys SET created_at = now() - interval '24 hours', ex
 UPDATE mesteri.idempotency_keys SET created_at = now() - interval '25 hours', expires_at = now() - interval '1 hour' WHERE key = 'k';
 SELECT count(*) AS old FROM mesteri.idempotency_keys WHERE expires_at <= now();
 SELECT count(*) AS alive FROM mesteri.idempotency_keys WHERE expires_at > now() \gset
-SELECT mesteri.idempotency_keys_purge(1);
+SELECT mesteri.purge_idempotency_keys(1);
 SELECT key, count(*) FROM mesteri.idempotency_keys WHERE expires_at <= now() GROUP BY key ORDER BY key;
-SELECT mesteri.idempotency_keys_purge(), mesteri.idempotency_keys_purge(), count(*) = :alive AS others_stay FROM mesteri.idempotency_keys WHERE expires_at > now();
+SELECT mesteri.purge_idempotency_keys(), mesteri.purge_idempotency_keys(), count(*) = :alive AS others_stay FROM mesteri.idempotency_keys WHERE expires_at > now();
 ROLLBACK;
-SELECT j.every, p.proname FROM mesteri.jobs j JOIN pg_proc p ON p.proname = j.function AND p.pronargs = p.pronargdefaults WHERE j.name = 'idempotency_keys_purge';
+SELECT j.every, p.proname FROM mesteri.jobs j JOIN pg_proc p ON p.proname = j.function AND p.pronargs = p.pronargdefaults WHERE j.name = 'purge_idempotency_keys';
 
 -- A user's store has an end: the 5000th key is taken, the next one is told when there is room; what is kept is still answered.
 BEGIN;
