@@ -172,6 +172,9 @@ BEGIN
         PERFORM mesteri.refuse('invalid_field', mesteri.detail('phone_number', 'format'));
     END IF;
     PERFORM mesteri.check_password(password, 'password');
+    IF NOT EXISTS (SELECT FROM mesteri.instance) THEN
+        PERFORM mesteri.instance_record('first');   -- with its first account a database begins to live
+    END IF;
 
     -- Two registrations at once: one of them inserts, the other finds the row when it has waited for the first.
     INSERT INTO mesteri.users AS u (email, phone_number, password_hash, user_type)
