@@ -9,6 +9,11 @@ SELECT '11', format('%s %s', verb, target), format(CASE verb WHEN 'reads' THEN '
   FROM unnest('{mesteri.events,mesteri.outbox,mesteri.journal_entries,mesteri.journal_lines,mesteri.idempotency_keys,mesteri.users,mesteri.refresh_tokens,mesteri.token_families}'::text[]) WITH ORDINALITY AS t (target, place),
        unnest('{reads,forges a row of,deletes}'::text[]) WITH ORDINALITY AS v (verb, turn) ORDER BY place, turn;
 INSERT INTO attempts (trap, what, statement) VALUES
+    ('22', 'gives the background worker something to do', 'INSERT INTO mesteri.jobs (name, function, every) VALUES (''mine'', ''mine'', ''1 s'')'),
+    ('22', 'has the background worker do something else', 'UPDATE mesteri.jobs SET function = ''mine'''),
+    ('22', 'adopts the database', 'UPDATE mesteri.instance SET adopted_as = ''recover'''),
+    ('22', 'runs what is due', 'CALL ops.run_jobs()'),
+    ('22', 'ends the background workers', 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()'),
     ('11', 'makes itself somebody', 'UPDATE mesteri.users SET user_type = ''staff'''),
     ('11', 'lends itself a policy', 'CREATE POLICY mine ON mesteri.users USING (true)'),
     ('11', 'turns row security off', 'ALTER TABLE mesteri.users DISABLE ROW LEVEL SECURITY'),
@@ -48,6 +53,7 @@ INSERT INTO attempts (trap, what, statement) VALUES
 INSERT INTO attempts VALUES
     ('11', 'sets an identity', 'SET mesteri.current_user_id = ''00000000-0000-7000-8000-000000000002''', '^(42501|42602|42704)'),
     ('11', 'names another key', 'SET mesteri.signing_key = ''mine''', '^(42501|55P02)'),
+    ('22', 'chooses the background worker''s databases', 'SET mesteri.databases = ''mine''', '^(42501|55P02)'),
     ('11', 'reads column statistics', 'SELECT tablename, most_common_vals, histogram_bounds FROM pg_stats WHERE schemaname = ''mesteri''', '^saw nothing$'),
     ('11', 'reads statistics themselves', 'SELECT stavalues1 FROM pg_statistic', '^42501'),
     ('11', 'reads what another session runs', 'SELECT DISTINCT query FROM pg_stat_activity WHERE usename = ''postgres''', '^saw \(?"?<insufficient privilege>'),
