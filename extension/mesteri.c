@@ -3,8 +3,9 @@
  * mesteri.c
  *		The library's entry and every setting.
  *
- * Nothing here needs shared_preload_libraries yet: the library works when it
- * is loaded on first use, and preloading only saves each backend the load.
+ * The library works when it is loaded on first use.  Preloading saves each
+ * backend the load, and gives the shared memory without which no request is
+ * cancelled when its client hangs up (cancel.c).
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -12,6 +13,7 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
+#include "cancel.h"
 #include "identity.h"
 #include "label.h"
 #include "mesteri.h"
@@ -47,6 +49,7 @@ void
 _PG_init(void)
 {
 	define_settings();
+	cancel_init();
 	identity_init();
 	label_init();
 	route_init();
