@@ -195,6 +195,16 @@ def test_a_cancel_never_hits_the_next_request(narrow, chance):
     assert strays(narrow) == 0, "a cancel hit somebody else"
 
 
+def test_a_worker_that_leaves_cleans_up(world, probe):
+    """It stays until the database has ended what nobody waits for, and says so in the log."""
+    proxy = world.proxy(probe, name="leaving", workers=1)
+    connection, request_id = send(proxy, "POST", "/v1/probe-write", {"note": "leaving", "seconds": LONG})
+    wait_until(lambda: sleepers(probe) == 1, 5, "it runs")
+    connection.close()
+    proxy.stop()
+    assert logged(proxy, request_id)["error"] == "cancelled" and sleepers(probe) == 0 and "leaving" not in notes(probe)
+
+
 def test_a_name_that_runs_nowhere(probe):
     """Who may call it gets nothing by guessing; other databases, other names and nulls find nothing."""
     connection = probe.connect()
