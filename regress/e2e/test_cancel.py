@@ -1,9 +1,12 @@
 """Clients that hang up: what they asked for ends, and nothing else does."""
 
 import json
+import os
 import re
+import signal
 import socket
 import struct
+import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -175,6 +178,84 @@ def test_a_deadline_is_one_request_s(narrow, place):
         assert answer.error == "deadline_exceeded" and answer.status == 504 if n == place else answer.json() == n, (n, answer)
         connection.close()
     assert strays(narrow) == 0
+
+
+ON_THE_EDGE = """
+CREATE FUNCTION public.on_the_edge(victims uuid[], seconds float8, OUT rounds integer, OUT cancelled integer, OUT strays integer)
+    LANGUAGE plpgsql AS $$
+DECLARE
+    route  integer := mesteri.route_id('GET', '/v1/probe-read');
+    answer text;
+BEGIN
+    rounds := 0;
+    cancelled := 0;
+    strays := 0;
+    WHILE clock_timestamp() < statement_timestamp() + seconds * interval '1 second' LOOP
+        rounds := rounds + 1;
+        BEGIN
+            -- Between no time and some: the signal takes a while, and shall arrive before the end, at it, and behind it.
+            PERFORM mesteri.handle(route, NULL, NULL, 'value=1&seconds=' || (random() * 0.0001)::numeric(6, 6), NULL, NULL, 60000, NULL,
+                                   victims[1 + rounds % cardinality(victims)], 'test', 'ro');
+        EXCEPTION WHEN query_canceled THEN
+            cancelled := cancelled + 1;
+        END;
+        BEGIN
+            SELECT convert_from(body, 'UTF8') INTO answer
+              FROM mesteri.handle(route, NULL, NULL, 'value=2', NULL, NULL, 60000, NULL, gen_random_uuid(), 'test', 'ro');
+            PERFORM sum(n) FROM generate_series(1, 100) AS s (n);
+            ASSERT answer = '2';
+        EXCEPTION WHEN query_canceled THEN
+            strays := strays + 1;
+        END;
+    END LOOP;
+END;
+$$;
+CREATE FUNCTION public.cancel_on(victims uuid[], seconds float8, OUT calls integer, OUT hits integer) LANGUAGE plpgsql AS $$
+BEGIN
+    calls := 0;
+    hits := 0;
+    WHILE clock_timestamp() < statement_timestamp() + seconds * interval '1 second' LOOP
+        calls := calls + 1;
+        hits := hits + mesteri.cancel(victims);
+    END LOOP;
+END;
+$$;
+"""
+
+
+def test_on_the_edge(probe):
+    """Without a proxy between: two sessions, one cancels every other request of the other as fast as it can."""
+    probe.run(ON_THE_EDGE)
+    victims = [str(uuid.uuid4()) for _ in range(3)]
+    with ThreadPoolExecutor(2) as pool:
+        canceller = pool.submit(probe.run, "SELECT * FROM public.cancel_on(%s::uuid[], 5)", victims)
+        result = pool.submit(probe.run, "SELECT * FROM public.on_the_edge(%s::uuid[], 4)", victims).result()[0]
+    print(dict(result), dict(canceller.result()[0]))
+    assert result["cancelled"] > 100 and result["strays"] == 0, dict(result)
+
+
+def test_a_signal_without_a_mark_is_none(narrow, probe):
+    """A signal that comes late, or from elsewhere, ends nothing, whatever runs."""
+    stop, sent = threading.Event(), [0]
+    pids = [row["pid"] for row in probe.run("SELECT pid FROM pg_stat_activity WHERE usename = 'mesteri_proxy' AND datname = current_database()"
+                                            " AND query LIKE '%mesteri.handle%'")]
+
+    def signal_all():
+        while not stop.is_set():
+            for pid in pids:
+                os.kill(pid, signal.SIGUSR2)
+                sent[0] += 1
+            time.sleep(0.0005)
+
+    thread = threading.Thread(target=signal_all)
+    thread.start()
+    try:
+        client = narrow.client()
+        assert all(client.get(f"/v1/probe-read?value={n}&seconds=0.01").json() == n for n in range(100))
+    finally:
+        stop.set()
+        thread.join()
+    assert sent[0] > 100 and strays(narrow) == 0
 
 
 def test_a_cancel_never_hits_the_next_request(narrow, chance):
