@@ -1,4 +1,4 @@
-"""A session that ends, however it ends, is refused by every backend of every worker within a second, however busy they are."""
+"""A session that ends, however it ends, is refused by every backend of every proxy within a second, however busy they are."""
 
 import os
 import re
@@ -10,9 +10,9 @@ import pytest
 from client import Connection, check, compose
 from server import wait_until
 
-WORKERS = 2
-READERS = 8  # connections of each worker
-BAR = 1.0    # seconds
+PROXIES = 2  # of one worker each: who of several takes a connection is chance
+READERS = 3  # connections of each to the database
+BAR = 1.0  # seconds
 
 ENDS = {}
 
@@ -40,11 +40,12 @@ def end_of_session_at_psql(person, database):
 class Readers:
     """Clients that keep their connections and ask as fast as they are answered; each answer is kept with its times."""
 
-    def __init__(self, port, tokens, count):
+    def __init__(self, ports, tokens, count):
         self.stopped = threading.Event()
         self.answers = [[] for _ in range(count)]
         self.faults = []
-        self.threads = [threading.Thread(target=self.read, args=(port, tokens[n % len(tokens)], self.answers[n])) for n in range(count)]
+        self.threads = [threading.Thread(target=self.read, args=(ports[n % len(ports)], tokens[n % len(tokens)], self.answers[n]))
+                        for n in range(count)]
 
     def read(self, port, token, answers):
         try:
@@ -69,33 +70,46 @@ class Readers:
         assert not self.faults, self.faults
 
 
-def served_by(log, pattern, offset):
-    """Backends with a line like that in the server's log, which names the process first."""
-    with open(log, encoding="utf-8", errors="replace") as lines:
-        lines.seek(offset)
-        return {int(match[1]) for match in re.finditer(pattern, lines.read(), re.M)}
+class Backends:
+    """Those that have written such a line to the server's log since this was made; a line names the process in brackets."""
+
+    def __init__(self, log, text):
+        self.file = open(log, "rb")
+        self.file.seek(0, os.SEEK_END)
+        self.line = re.compile(rf"^.* \[(\d+)\] {text}".encode(), re.M)
+        self.rest = b""
+        self.pids = set()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def count(self):
+        lines, newline, self.rest = (self.rest + self.file.read()).rpartition(b"\n")
+        self.pids |= set(self.line.findall(lines + newline))
+        return len(self.pids)
 
 
 @pytest.fixture(scope="module")
 def busy(world, database):
-    return world.proxy(database, plain=True, name="revocation", workers=WORKERS, lane_read_connections=READERS)
+    return [world.proxy(database, plain=True, name="revocation", workers=1, lane_read_connections=READERS) for _ in range(PROXIES)]
 
 
 @pytest.mark.parametrize("name", ENDS)
 def test_every_backend_refuses_within_a_second(busy, cluster, database, register, name):
-    client = busy.client()
+    client, ports = busy[0].client(), [proxy.port for proxy in busy]
     person, *others = [register(client) for _ in range(4)]
-    offset = os.path.getsize(cluster.log)
-    line = rf"^.* \[(\d+)\] mesteri_proxy@{database.name} "
-    with Readers(busy.port, [other.access_token for other in others], 12) as load, \
-            Readers(busy.port, [person.access_token], 24) as asked:
-        wait_until(lambda: len(served_by(cluster.log, line + r"LOG:  duration: .*mesteri_handle", offset)) >= WORKERS * READERS, 30,
-                   "every backend is at work")
+    server = f"mesteri_proxy@{database.name} "
+    with Readers(ports, [other.access_token for other in others], 8) as load, Readers(ports, [person.access_token], 12) as asked:
+        with Backends(cluster.log, server + "LOG:  duration: .*mesteri_handle") as served:
+            wait_until(lambda: served.count() == PROXIES * READERS, 30, "every backend is at work")
         ENDS[name](person, database)
         ended_at = time.monotonic()
         time.sleep(BAR)
-        offset = os.path.getsize(cluster.log)
-        wait_until(lambda: len(served_by(cluster.log, line + r"ERROR:  ", offset)) >= WORKERS * READERS, 30, "every backend has refused")
+        with Backends(cluster.log, server + "ERROR:  ") as refused:
+            wait_until(lambda: refused.count() == PROXIES * READERS, 30, "every backend has refused")
     answers = [answer for each in asked.answers for answer in each]
     assert {status for sent_at, status in answers if sent_at < ended_at - BAR} <= {200}
     late = [sent_at - ended_at for sent_at, status in answers if status == 200 and sent_at > ended_at]
