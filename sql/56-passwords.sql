@@ -113,11 +113,10 @@ $$;
 COMMENT ON FUNCTION mesteri.lockout(text)
     IS 'The refusal for an identifier with five failures in 15 minutes, else NULL; until the transaction ends nobody else tries it.';
 
-CREATE FUNCTION mesteri.failure_add(tried bytea) RETURNS void
+CREATE FUNCTION mesteri.failures_expire() RETURNS void
     LANGUAGE plpgsql VOLATILE
     AS $$
 BEGIN
-    INSERT INTO mesteri.login_failures (identifier_hash) VALUES (tried);
     -- Each failure clears away more than one that no longer counts, so the table stays as small as the window.
     DELETE FROM mesteri.login_failures
      WHERE ctid = ANY (ARRAY(SELECT f.ctid FROM mesteri.login_failures f
@@ -125,7 +124,7 @@ BEGIN
                               ORDER BY f.failed_at LIMIT 10 FOR UPDATE SKIP LOCKED));
 END;
 $$;
-COMMENT ON FUNCTION mesteri.failure_add(bytea) IS 'Counts a failure, and forgets some that are older than 15 minutes.';
+COMMENT ON FUNCTION mesteri.failures_expire() IS 'Forgets some failures that are older than 15 minutes.';
 
 CREATE FUNCTION mesteri.failures_forget(identifiers text[]) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -148,7 +147,8 @@ BEGIN
         PERFORM mesteri.failures_forget(ARRAY[identifier]);
         RETURN true;
     END IF;
-    PERFORM mesteri.failure_add(mesteri.failure_hash(identifier));
+    INSERT INTO mesteri.login_failures (identifier_hash) VALUES (mesteri.failure_hash(identifier));
+    PERFORM mesteri.failures_expire();
     RETURN false;
 END;
 $$;

@@ -86,10 +86,13 @@ BEGIN
        AND c.code_hash = mesteri.code_hash(c.id, code)
      ORDER BY c.id LIMIT 1;
     IF NOT FOUND THEN
-        -- Counted for an address that nobody has as well: what is written takes time.
-        PERFORM mesteri.failure_add(mesteri.sending_hash((mesteri.code_keys(channel, recipient, NULL))[1]));
         UPDATE mesteri.verification_codes c SET tries = c.tries + 1
          WHERE c.channel = channel AND c.recipient = recipient AND mesteri.is_open(c);
+        IF NOT FOUND THEN
+            -- Nothing to be right or wrong about: something is hashed and written all the same, for it takes time.
+            INSERT INTO mesteri.login_failures (identifier_hash) VALUES (mesteri.code_hash(mesteri.uuid7(), code));
+        END IF;
+        PERFORM mesteri.failures_expire();
         RETURN mesteri.refusal('invalid_code');
     END IF;
 
