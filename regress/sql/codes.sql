@@ -52,7 +52,7 @@ SELECT pg_temp.post('verify-email', json_build_object('email', 'ana@example.ro',
 
 -- Time passes.
 CREATE FUNCTION pg_temp.age(span interval) RETURNS void LANGUAGE sql AS $$
-    UPDATE mesteri.verification_codes SET created_at = created_at - span, expires_at = expires_at - span $$;
+    UPDATE mesteri.verification_codes SET created_at = created_at - span, expires_at = expires_at - span WHERE used_at IS NULL $$;
 -- The fifth wrong one kills it, the fourth does not.
 SAVEPOINT guesses;
 SELECT pg_temp.post('verify-phone', json_build_object('phone_number', '0712345678', 'code', pg_temp.wrong(:'phone_code'))) AS wrong FROM generate_series(1, 3);
