@@ -87,6 +87,15 @@ def test_a_job_runs_as_the_owner_and_cannot_leave_it(living):
         assert "security-definer function" in wait_until(lambda: ended(living, name), 20, "it ends")[0]["error"]
 
 
+def test_what_a_job_leaves_to_the_commit_runs_as_the_owner_too(living):
+    living.run("CREATE TABLE public.told (who name); CREATE TABLE public.later (); GRANT ALL ON public.told, public.later TO mesteri_owner;"
+               "CREATE FUNCTION public.tell() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.told VALUES (current_user); RETURN NULL; END';"
+               "CREATE CONSTRAINT TRIGGER tells AFTER INSERT ON public.later DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.tell()")
+    job(living, "later", "INSERT INTO public.later DEFAULT VALUES; RETURN 1;", every="1 hour")
+    wait_until(lambda: ended(living, "later"), 20, "it ends")
+    assert living.run("SELECT DISTINCT who FROM public.told") == [{"who": "mesteri_owner"}]
+
+
 def test_a_job_that_fails_is_tried_again_and_reported(living):
     job(living, "fails", "RAISE EXCEPTION 'no luck'; RETURN 1;")
     runs = wait_until(lambda: ended(living, "fails", 2), 30, "it is tried again")
