@@ -157,7 +157,8 @@ DECLARE
 BEGIN
     FOR counter IN
         SELECT c.counted_in, c.refers_by, string_agg(format('count(*) FILTER (WHERE %s) AS %I', c.condition, c.counter_name), ', ') AS counts,
-               string_agg(format('%I = o.%1$I - n.%1$I', c.counter_name), ', ') AS assignments
+               -- A counter that was wrong before must not hold up an erasure.
+               string_agg(format('%I = greatest(o.%1$I - n.%1$I, 0)', c.counter_name), ', ') AS assignments
           FROM mesteri.erasure_counters c WHERE c.table_name = step.table_name GROUP BY 1, 2
     LOOP
         -- In the order of ids, as whoever else counts does it.
@@ -185,11 +186,11 @@ DECLARE
     statement text;
     affected  bigint;
     held      record;
-    touched   jsonb;
-    kept      jsonb := '[]';
+    counts    jsonb;
+    remains   jsonb := '[]';
     due       timestamptz;
 BEGIN
-    touched := erasure.touched;
+    counts := erasure.touched;
     -- While the account still says who it was.
     SELECT array_remove(ARRAY[u.id::text, u.email, u.phone_number, u.pending_email, u.pending_phone_number], NULL),
            array_remove(ARRAY[nullif(p.display_name, ''), nullif(c.business_name, ''),
@@ -232,7 +233,7 @@ BEGIN
 
         IF affected > 0 THEN
             statement := step.table_name || ' ' || CASE WHEN step.archive THEN 'archive' ELSE step.command END;
-            touched := touched || jsonb_build_object(statement, coalesce((touched ->> statement)::bigint, 0) + affected);
+            counts := counts || jsonb_build_object(statement, coalesce((counts ->> statement)::bigint, 0) + affected);
         END IF;
 
         IF step.keep <> 'false' AND NOT step.archive THEN
@@ -241,7 +242,7 @@ BEGIN
                            CASE step.command WHEN 'delete' THEN 'true' ELSE step.changes END)
                INTO held USING erasure.user_id, erasure.erased_at, words, names, at;
             IF held.rows_count > 0 THEN
-                kept := kept || jsonb_build_array(jsonb_build_object('table', step.table_name, 'columns', step.column_names,
+                remains := remains || jsonb_build_array(jsonb_build_object('table', step.table_name, 'columns', step.column_names,
                     'rows', held.rows_count, 'until', held.first, 'last_until', held.last, 'ground', step.ground));
                 due := least(due, held.first);
             END IF;
@@ -249,7 +250,7 @@ BEGIN
     END LOOP;
 
     UPDATE mesteri.erasures e
-       SET touched = erasure_walk.touched, kept = erasure_walk.kept, walks = e.walks + 1,
+       SET touched = counts, kept = remains, walks = e.walks + 1,
            next_walk_at = CASE e.walks WHEN 0 THEN at + interval '5 minutes' ELSE due END
      WHERE e.id = erasure_id
     RETURNING * INTO erasure;

@@ -29,8 +29,8 @@ CREATE FUNCTION mesteri.export_children(parent regclass) RETURNS text
     AS $$
 BEGIN
     RETURN (
-        SELECT string_agg(format('(%s) AS %I', mesteri.export_list(l.relation, format('%I.%I = %s.%I', l.table_name, k.column_name, parent, k.referred)),
-                                 l.table_name), ', ' ORDER BY l.table_name)
+        SELECT string_agg(format('(%s) AS %I', mesteri.export_list(l.relation, format('%I.%I = %s.%I AND %s', l.table_name, k.column_name, parent, k.referred,
+                                                                                   mesteri.owner_condition(l.relation, '$1'))), l.table_name), ', ' ORDER BY l.table_name)
           FROM mesteri.export_tables e
           JOIN mesteri.labels l ON l.table_name = e.table_name AND l.column_name IS NULL
          CROSS JOIN LATERAL (
@@ -40,7 +40,7 @@ BEGIN
               JOIN pg_constraint c ON c.conrelid = l.relation AND c.contype = 'f' AND c.confrelid = parent AND c.conkey = ARRAY[a.attnum]
               JOIN pg_attribute r ON r.attrelid = parent AND r.attnum = c.confkey[1]
              LIMIT 1) AS k
-         WHERE format('mesteri.%I', e.parent_table)::regclass = parent);
+         WHERE ('mesteri.' || quote_ident(e.parent_table))::regclass = parent);
 END;
 $$;
 COMMENT ON FUNCTION mesteri.export_children(regclass) IS 'SQL of the lists that each object of a table holds, of the tables below it; NULL: none.';
