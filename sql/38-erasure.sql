@@ -154,7 +154,7 @@ CREATE TABLE mesteri.unexported_columns (
 );
 COMMENT ON TABLE mesteri.unexported_columns IS 'Columns of exported tables that stay here although they are no secrets.';
 COMMENT ON COLUMN mesteri.unexported_columns.table_name IS 'In schema mesteri.';
-COMMENT ON COLUMN mesteri.unexported_columns.column_name IS 'Of that table.';
+COMMENT ON COLUMN mesteri.unexported_columns.column_name IS 'Which of its columns.';
 COMMENT ON COLUMN mesteri.unexported_columns.reason IS 'Why: mostly that it is somebody else''s.';
 COMMENT ON COLUMN mesteri.unexported_columns.seeded IS 'Ships with mesteri, so dumps leave it out; never edited.';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.unexported_columns', 'WHERE NOT seeded');

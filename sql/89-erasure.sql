@@ -149,7 +149,7 @@ COMMENT ON VIEW mesteri.erasure_steps
     IS 'The statements of a walk, in parts: rows of scope are changed or deleted but for those of keep; with archive, those of keep are copied first.';
 
 CREATE FUNCTION mesteri.erasure_delete(step mesteri.erasure_steps) RETURNS text
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql VOLATILE
     AS $$
 DECLARE
     statement text := format('WITH gone AS (DELETE FROM %s WHERE %s AND NOT %s RETURNING *)', step.relation, step.scope, step.keep);
