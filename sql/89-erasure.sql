@@ -318,8 +318,13 @@ BEGIN
     FOR due IN
         SELECT id FROM mesteri.erasures WHERE next_walk_at <= now() ORDER BY next_walk_at, id LIMIT 100 FOR UPDATE SKIP LOCKED
     LOOP
-        PERFORM mesteri.erasure_walk(due, now());
-        walked := walked + 1;
+        BEGIN
+            PERFORM mesteri.erasure_walk(due, now());
+            walked := walked + 1;
+        EXCEPTION WHEN OTHERS THEN
+            -- It stays due; the others go on.
+            RAISE WARNING 'erasure % cannot go on: %', due, SQLERRM USING ERRCODE = SQLSTATE;
+        END;
     END LOOP;
     RETURN walked;
 END;
