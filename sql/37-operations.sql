@@ -65,7 +65,7 @@ COMMENT ON TABLE mesteri.job_runs IS 'When timed work ran and what came of it; k
 COMMENT ON COLUMN mesteri.job_runs.id IS 'Ascends with time.';
 COMMENT ON COLUMN mesteri.job_runs.job IS 'As in jobs; no foreign key, since a release may drop one.';
 COMMENT ON COLUMN mesteri.job_runs.started_at IS 'By the clock.';
-COMMENT ON COLUMN mesteri.job_runs.ended_at IS 'By the clock; null: it runs, or its server went down.';
+COMMENT ON COLUMN mesteri.job_runs.ended_at IS 'By the clock; null: it runs, or was cut off within the last minute.';
 COMMENT ON COLUMN mesteri.job_runs.rows_count IS 'What its function answered; null: failed, or still runs.';
 COMMENT ON COLUMN mesteri.job_runs.error IS 'What stopped it; null: nothing.';
 CREATE INDEX job_runs_job ON mesteri.job_runs (job, started_at DESC);

@@ -174,6 +174,23 @@ CREATE FUNCTION ops.doctor_instance() RETURNS SETOF ops.finding
     $$;
 COMMENT ON FUNCTION ops.doctor_instance() IS 'Whether this database may act for its data.';
 
+CREATE FUNCTION ops.doctor_jobs() RETURNS SETOF ops.finding
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT 'warning'::ops.severity, 'a job is overdue', format('%s, due since %s', s.name, date_trunc('second', greatest(s.due_at, i.adopted_at))),
+           'Where mesteri is not preloaded or mesteri.databases leaves this one out, call each minute: CALL ops.run_jobs(); else look into the server''s log.'
+      FROM mesteri.job_schedule s, mesteri.instance i
+     WHERE s.is_enabled AND mesteri.jobs_may_run() AND greatest(s.due_at, i.adopted_at) < now() - interval '10 minutes'
+     UNION ALL
+    SELECT 'warning', 'a job fails', format('%s: %s', s.name, s.error), 'It is tried again within a minute.'
+      FROM mesteri.job_schedule s WHERE s.is_enabled AND s.error IS NOT NULL
+     UNION ALL
+    SELECT 'info', 'a job is stopped', s.name, format('UPDATE mesteri.jobs SET is_enabled = true WHERE name = %L;', s.name)
+      FROM mesteri.job_schedule s WHERE NOT s.is_enabled;
+    $$;
+COMMENT ON FUNCTION ops.doctor_jobs() IS 'Timed work that is late, fails, or was stopped.';
+
 CREATE FUNCTION ops.doctor() RETURNS TABLE (severity ops.severity, finding text, evidence text, remedy text)
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -183,7 +200,7 @@ BEGIN
     PERFORM mesteri.library_version();
     RETURN QUERY SELECT f.* FROM (SELECT * FROM ops.doctor_settings() UNION ALL SELECT * FROM ops.doctor_roles()
                                   UNION ALL SELECT * FROM ops.doctor_keys() UNION ALL SELECT * FROM ops.doctor_tables()
-                                  UNION ALL SELECT * FROM ops.doctor_instance()) AS f
+                                  UNION ALL SELECT * FROM ops.doctor_instance() UNION ALL SELECT * FROM ops.doctor_jobs()) AS f
                   ORDER BY f.severity, f.finding, f.evidence;
 END;
 $$;

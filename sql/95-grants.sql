@@ -14,12 +14,12 @@ BEGIN
            AND c.relowner <> 'mesteri_ledger'::regrole
         UNION ALL
         -- Functions in C stay with the superuser who installed them: their code is not SQL's to change.
-        SELECT format('ALTER FUNCTION %s OWNER TO mesteri_owner', p.oid::regprocedure)
+        SELECT format('ALTER ROUTINE %s OWNER TO mesteri_owner', p.oid::regprocedure)
           FROM pg_catalog.pg_proc p
           JOIN pg_catalog.pg_language l ON l.oid = p.prolang
          WHERE p.pronamespace IN ('mesteri'::regnamespace, 'api'::regnamespace, 'ops'::regnamespace) AND l.lanname <> 'c'
         UNION ALL
-        SELECT format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', p.oid::regprocedure)
+        SELECT format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', p.oid::regprocedure)
           FROM pg_catalog.pg_proc p
          WHERE p.pronamespace IN ('mesteri'::regnamespace, 'api'::regnamespace, 'ops'::regnamespace)
         UNION ALL
@@ -45,6 +45,9 @@ GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(
     mesteri.owner_condition(regclass, text, text), mesteri.owner_paths(regclass, text),
     mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
     mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
+    TO mesteri_owner;
+GRANT EXECUTE ON FUNCTION mesteri.fee_split(bigint, integer, integer, integer), mesteri.contract_number(bytea, text, bigint),
+    mesteri.normalise_phone(text), mesteri.normalise_cui(text), mesteri.normalise_cnp(text), mesteri.normalise_iban(text)
     TO mesteri_owner;
 
 /*

@@ -156,6 +156,7 @@ INSERT INTO mesteri.export_tables (table_name, member) VALUES ('rows', 'rows');
 INSERT INTO mesteri.unexported_columns VALUES ('rows', 'rows', 'Ours.');
 INSERT INTO mesteri.jobs (name, function, every) VALUES ('rows', 'rows', interval '1 hour');
 INSERT INTO mesteri.job_runs (job) VALUES ('rows');
-INSERT INTO mesteri.instance (system_identifier, timeline, database_oid, environment, adopted_as) VALUES (1, 1, 1, 'test', 'first');
+INSERT INTO mesteri.instance (system_identifier, timeline, database_oid, environment, adopted_as) VALUES (1, 1, 1, 'test', 'first')
+    ON CONFLICT DO NOTHING;
 INSERT INTO mesteri.staff_reads (staff_id, route_id, subject_type, request_id) VALUES (pg_temp.id('staff'), 1, 'report', gen_random_uuid());
 SELECT setval('mesteri.contract_number_sequence', 1234) AS rows_number \gset
