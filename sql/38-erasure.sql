@@ -148,13 +148,15 @@ SELECT pg_catalog.pg_extension_config_dump('mesteri.export_tables', 'WHERE NOT s
 CREATE TABLE mesteri.unexported_columns (
     table_name  text NOT NULL,
     column_name text NOT NULL,
+    instead     text,
     reason      text NOT NULL,
     seeded      boolean NOT NULL DEFAULT false,
     PRIMARY KEY (table_name, column_name)
 );
-COMMENT ON TABLE mesteri.unexported_columns IS 'Columns of exported tables that stay here although they are no secrets.';
+COMMENT ON TABLE mesteri.unexported_columns IS 'Columns of exported tables that stay here, wholly or in part, although they are no secrets.';
 COMMENT ON COLUMN mesteri.unexported_columns.table_name IS 'In schema mesteri.';
 COMMENT ON COLUMN mesteri.unexported_columns.column_name IS 'Which of its columns.';
+COMMENT ON COLUMN mesteri.unexported_columns.instead IS 'SQL of what is exported in its place, over the row, $1 being the person; null: nothing.';
 COMMENT ON COLUMN mesteri.unexported_columns.reason IS 'Why: mostly that it is somebody else''s.';
 COMMENT ON COLUMN mesteri.unexported_columns.seeded IS 'Ships with mesteri, so dumps leave it out; never edited.';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.unexported_columns', 'WHERE NOT seeded');
@@ -168,6 +170,11 @@ SELECT split_part(c, '.', 1), split_part(c, '.', 2), reason, true
                ('stands on the invoice, which is the payee''s', 'transactions.invoice_number transactions.invoice_url'),
                ('the provider''s own', 'payment_sessions.payment_method_categories payment_sessions.session_id')) AS v (reason, columns),
        string_to_table(columns, ' ') AS c;
+INSERT INTO mesteri.unexported_columns VALUES
+    ('contracts', 'terms_json',
+     $$(SELECT terms_json #- ARRAY['parties', other, 'phone'] #- ARRAY['parties', other, 'email'] #- ARRAY['parties', other, 'address']
+          FROM (SELECT CASE p.client_id WHEN $1 THEN 'craftsman' ELSE 'client' END FROM mesteri.projects p WHERE p.id = contracts.project_id) AS o (other))$$,
+     'how to reach the other side is the other side''s', true);
 
 CREATE TABLE mesteri.exports (
     user_id     uuid PRIMARY KEY REFERENCES mesteri.users ON DELETE CASCADE,

@@ -10,16 +10,17 @@ CREATE FUNCTION mesteri.export_columns(target regclass) RETURNS TABLE (place sma
     LANGUAGE sql STABLE
     AS $$
     SELECT a.attnum, a.attname, CASE WHEN p.path IS NOT NULL AND p.class <> 'none' THEN mesteri.owner_condition(target, '$1', p.path) END,
-           format(CASE format_type(a.atttypid, NULL) WHEN 'timestamp with time zone' THEN 'mesteri.json_time(%I)'
+           coalesce(u.instead, format(CASE format_type(a.atttypid, NULL) WHEN 'timestamp with time zone' THEN 'mesteri.json_time(%I)'
                                                      ELSE CASE t.typname WHEN 'geography' THEN 'mesteri.location_json(%I)'
                                                                          WHEN 'bytea' THEN 'encode(%I, ''hex'')'
-                                                                         ELSE '%I' END END, a.attname)
+                                                                         ELSE '%I' END END, a.attname))
       FROM mesteri.erasure_plan p
       JOIN pg_attribute a ON a.attrelid = p.relation AND a.attname = p.column_name
       JOIN pg_type d ON d.oid = a.atttypid
       JOIN pg_type t ON t.oid = coalesce(nullif(d.typbasetype, 0), d.oid)
+      LEFT JOIN mesteri.unexported_columns u ON u.table_name = p.table_name AND u.column_name = p.column_name
      WHERE p.relation = target AND p.found_by IS NULL AND p.class <> 'secret'
-       AND NOT EXISTS (SELECT FROM mesteri.unexported_columns u WHERE u.table_name = p.table_name AND u.column_name = p.column_name);
+       AND (u.table_name IS NULL OR u.instead IS NOT NULL);
     $$;
 COMMENT ON FUNCTION mesteri.export_columns(regclass)
     IS 'The columns of a table that an export holds, as JSON likes them; whose: the condition on which the value is the person''s, $1.';

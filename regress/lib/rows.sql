@@ -153,7 +153,7 @@ INSERT INTO mesteri.exports VALUES (pg_temp.id('client'), now());
 INSERT INTO mesteri.erasure_rules (table_name, column_name, action, ground) VALUES ('blocks', 'created_at', 'keep', 'Our own.');
 INSERT INTO mesteri.erasure_counters VALUES ('blocks', 'true', 'user_id', 'rows', 'blocks_count');
 INSERT INTO mesteri.export_tables (table_name, member) VALUES ('rows', 'rows');
-INSERT INTO mesteri.unexported_columns VALUES ('rows', 'rows', 'Ours.');
+INSERT INTO mesteri.unexported_columns VALUES ('rows', 'rows', NULL, 'Ours.');
 INSERT INTO mesteri.jobs (name, function, every) VALUES ('rows', 'rows', interval '1 hour');
 INSERT INTO mesteri.job_runs (job) VALUES ('rows');
 INSERT INTO mesteri.instance (system_identifier, timeline, database_oid, environment, adopted_as) VALUES (1, 1, 1, 'test', 'first')
