@@ -12,7 +12,7 @@ DECLARE
     fifth_last timestamptz;
 BEGIN
     -- One try at a time, and none beside a sign-in: both count in the same window.
-    PERFORM pg_advisory_xact_lock(hashtextextended(i, 0)) FROM unnest(ARRAY[account.email, account.phone_number]) AS i;
+    PERFORM mesteri.login_lock(t) FROM unnest(tried) AS t;
 
     SELECT max(f.fifth_last) INTO fifth_last
       FROM unnest(tried) AS t (hash)

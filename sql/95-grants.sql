@@ -38,10 +38,10 @@ $owners$;
 REVOKE ALL ON SCHEMA mesteri, api, analytics, ops FROM PUBLIC;
 
 /* The owner's own functions in C. */
-GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(), mesteri.keyed_hash(text, bytea),
+GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(), mesteri.keyed_hash(text, bytea), mesteri.login_lock(bytea),
     mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.encrypt(text, bytea), mesteri.decrypt(text, bytea),
     mesteri.reencrypt(text, bytea), mesteri.cipher_key_id(bytea), mesteri.encryption_key_id(),
-    mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text),
+    mesteri.names_version(text, integer), mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text),
     mesteri.owner_condition(regclass, text, text), mesteri.owner_paths(regclass, text),
     mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
     mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
@@ -113,8 +113,13 @@ GRANT SELECT, INSERT ON mesteri.journal_accounts, mesteri.posted_commands, meste
     mesteri.journal_lines, mesteri.journal_digests TO mesteri_owner;
 
 /*
- * Analysts: the views, whose owner reads the columns that they are made of.
+ * Analysts: the views and the functions behind them, whose owner reads the columns that they are made of.
  */
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA analytics FROM PUBLIC;
+ALTER FUNCTION analytics.rounded(bigint) OWNER TO mesteri_reporter;
+ALTER FUNCTION analytics.count_posts() OWNER TO mesteri_reporter;
+ALTER FUNCTION analytics.count_craftsmen() OWNER TO mesteri_reporter;
+ALTER FUNCTION analytics.count_registrations() OWNER TO mesteri_reporter;
 ALTER VIEW analytics.posts OWNER TO mesteri_reporter;
 ALTER VIEW analytics.craftsmen OWNER TO mesteri_reporter;
 ALTER VIEW analytics.registrations OWNER TO mesteri_reporter;
@@ -125,6 +130,7 @@ GRANT SELECT (id, slug) ON mesteri.craft_categories TO mesteri_reporter;
 GRANT SELECT (craftsman_id, category_id, status, published_at) ON mesteri.content_posts TO mesteri_reporter;
 GRANT USAGE ON SCHEMA analytics TO mesteri_analyst;
 GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO mesteri_analyst;
+GRANT EXECUTE ON FUNCTION analytics.count_posts(), analytics.count_craftsmen(), analytics.count_registrations() TO mesteri_analyst;
 
 /*
  * pg_dump: everything, and no more than to read it.  Partitions made later are granted as they are made.

@@ -91,9 +91,8 @@ INSERT INTO mesteri.events (user_id, seq, type, payload) VALUES
     (pg_temp.id('staff'), 1, 'message:new', '{"content": "zqother.event"}');
 INSERT INTO mesteri.notifications (user_id, type, title, body, related_id, related_type)
     VALUES (pg_temp.id('craftsman'), 'new_message', 'Mesaj', 'zqcopy.notification', pg_temp.id('talk'), 'conversation');
-INSERT INTO mesteri.idempotency_keys (user_id, route_id, key, fingerprint, status, body, expires_at)
-    VALUES (pg_temp.id('staff'), 1, 'k2', sha256('x'), 201, convert_to(format('{"counterpart": {"user_id": "%s", "display_name": "zqcopy.answer"}}', pg_temp.id('client')), 'UTF8'),
-            now() + interval '24 hours');
+INSERT INTO mesteri.idempotency_keys (user_id, route_id, key, fingerprint, status, body)
+    VALUES (pg_temp.id('staff'), 1, 'k2', sha256('x'), 201, convert_to(format('{"counterpart": {"user_id": "%s", "display_name": "zqcopy.answer"}}', pg_temp.id('client')), 'UTF8'));
 INSERT INTO mesteri.outbox (kind, payload, idempotency_key)
     SELECT 'mail.send', json_build_object('to', email, 'text', 'zqcopy.mail')::jsonb, 'copy 1' FROM mesteri.users WHERE id = pg_temp.id('client')
      UNION ALL

@@ -142,8 +142,6 @@ INSERT INTO mesteri.moderation_statements (report_id, affected_user_id, action, 
 INSERT INTO mesteri.support_tickets (id, user_id, category, subject, description)
     VALUES (pg_temp.id('ticket'), pg_temp.id('client'), 'payment', 'Plată', 'Unde sunt banii?');
 INSERT INTO mesteri.ticket_replies (ticket_id, author_id, is_staff, text) VALUES (pg_temp.id('ticket'), pg_temp.id('staff'), true, 'Aici.');
-INSERT INTO mesteri.idempotency_keys (user_id, route_id, key, fingerprint, expires_at)
-    VALUES (pg_temp.id('client'), 1, 'k1', pg_temp.hash('body'), now() + interval '24 hours');
 INSERT INTO mesteri.users (id, email, phone_number, password_hash, user_type, is_active, deleted_at)
     VALUES (pg_temp.id('erased'), 'rows@erased.invalid', '+999000000000904', '!', 'craftsman', false, now());
 INSERT INTO mesteri.erasures (user_id, requested_by, reference) VALUES (pg_temp.id('erased'), 'postgres', 'letter 1');
@@ -154,6 +152,8 @@ INSERT INTO mesteri.erasure_rules (table_name, column_name, action, ground) VALU
 INSERT INTO mesteri.erasure_counters VALUES ('blocks', 'true', 'user_id', 'rows', 'blocks_count');
 INSERT INTO mesteri.export_tables (table_name, member) VALUES ('rows', 'rows');
 INSERT INTO mesteri.unexported_columns VALUES ('rows', 'rows', NULL, 'Ours.');
+INSERT INTO mesteri.idempotency_keys (user_id, route_id, key, fingerprint, status)
+    VALUES (pg_temp.id('client'), 1, 'k1', pg_temp.hash('body'), 200);
 INSERT INTO mesteri.jobs (name, function, every) VALUES ('rows', 'rows', interval '1 hour');
 INSERT INTO mesteri.job_runs (job) VALUES ('rows');
 INSERT INTO mesteri.instance (system_identifier, timeline, database_oid, environment, adopted_as) VALUES (1, 1, 1, 'test', 'first')

@@ -1,4 +1,4 @@
-"""docs/schema says what a freshly installed database says of itself."""
+"""docs/schema, docs/errors.md and docs/config.md say what a freshly installed database says of itself."""
 
 import os
 import re
@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(ROOT, "docs", "generator"))
 import words  # noqa: E402
 from generate import generate  # noqa: E402
 
-FOLDER = os.path.join(ROOT, "docs", "schema")
+FOLDER = os.path.join(ROOT, "docs")
 
 CONDITIONS = [
     ("((char_length(title) >= 1) AND (char_length(title) <= 255))", "`title` has 1 to 255 characters"),
@@ -50,7 +50,8 @@ def pages(cluster):
 
 
 def tracked():
-    return {name: open(os.path.join(FOLDER, name)).read() for name in os.listdir(FOLDER)}
+    names = [f"schema/{name}" for name in os.listdir(os.path.join(FOLDER, "schema"))] + ["errors.md", "config.md"]
+    return {name: open(os.path.join(FOLDER, name)).read() for name in names}
 
 
 def anchors(text):
@@ -62,7 +63,7 @@ def anchors(text):
 def test_pages_are_those_of_this_schema(pages):
     found = tracked()
     differ = sorted(name for name in pages.keys() | found.keys() if pages.get(name) != found.get(name))
-    assert not differ, f"run `make docs` and commit docs/schema; not as the database says: {', '.join(differ)}"
+    assert not differ, f"run `make docs` and commit docs; not as the database says: {', '.join(differ)}"
 
 
 def test_every_link_leads_somewhere(pages):
@@ -70,9 +71,11 @@ def test_every_link_leads_somewhere(pages):
         # A pattern in a code span may look like a link; a link's text may be a code span.
         text = re.sub(r"(`+).*?(?<!`)\1(?!`)", "code", text)
         for page, anchor in re.findall(r"\]\(([^)#]*)#([^)]+)\)", text):
-            target = pages[page or name] if "/" not in page else open(os.path.join(FOLDER, page)).read()
+            path = os.path.normpath(os.path.join(os.path.dirname(name), page)) if page else name
+            target = pages[path] if path in pages else open(os.path.join(FOLDER, path)).read()
             assert anchors(target).count(anchor) == 1, f"{name}: {page}#{anchor}"
         for path in re.findall(r"\]\(([^)#]+)\)", text):
+            path = os.path.normpath(os.path.join(os.path.dirname(name), path))
             assert path in pages or os.path.exists(os.path.join(FOLDER, path)), f"{name}: {path}"
 
 
