@@ -7,6 +7,7 @@ get 200 by one of its samples, or what the endpoint runs would be seen in part o
 # Route -> paths.  {NAME} is filled in from VALUES; {next_cursor} is that of the answer before, to the same caller.
 SAMPLES = {
     "/v1/users/me": ["/v1/users/me"],
+    "/v1/users/me/export": ["/v1/users/me/export"],
     "/v1/craftsmen": ["/v1/craftsmen",
                       "/v1/craftsmen?lat=46.77&lon=23.59&limit=100",
                       "/v1/craftsmen?lat=46.77&lon=23.59&radius_km=20&category_id={category}&q=popescu&min_rating=3&max_price=500"
