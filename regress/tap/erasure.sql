@@ -62,6 +62,23 @@ SELECT is((mesteri.erase(gen_random_uuid(), 'test')).id, NULL, 'nor who is not t
 SELECT throws_ok(format('SELECT ops.erase_user(%L, ''letter'')', :'ana'), 'P0002', NULL, 'ops says so');
 SELECT is(mesteri.shown_name(NULL, first_name, last_name), NULL, 'others are shown no name') FROM mesteri.user_profiles WHERE user_id = :'ana';
 
+-- Whom somebody only wished to be: an address that is another's by now, or that another waits to have confirmed, is not erased with him.
+SELECT pg_temp.somebody('cristi') AS cristi \gset
+SELECT pg_temp.somebody('dana') AS dana \gset
+SELECT pg_temp.somebody('emil') AS emil \gset
+SELECT pg_temp.somebody('flavia') AS flavia \gset
+UPDATE mesteri.users SET pending_email = CASE id WHEN :'cristi' THEN 'dana@example.ro' WHEN :'emil' THEN 'new.flavia@example.ro' ELSE 'only.mine@example.ro' END
+ WHERE id IN (:'cristi', :'emil', :'flavia');
+INSERT INTO mesteri.verification_codes (user_id, channel, recipient, code_hash, expires_at)
+    VALUES (:'dana', 'email', 'new.flavia@example.ro', sha256(''), now() + interval '10 minutes');
+INSERT INTO mesteri.login_failures (identifier_hash) SELECT mesteri.failure_hash(a) FROM unnest('{dana@example.ro,only.mine@example.ro}'::text[]) AS a;
+SELECT mesteri.message_add(:'dana', 'email', a, 'verify_email', 'test ' || a) FROM unnest('{dana@example.ro,new.flavia@example.ro}'::text[]) AS a;
+SELECT mesteri.erase(id, 'test') FROM unnest(ARRAY[:'cristi', :'emil', :'flavia']::uuid[]) AS id;
+SELECT set_eq(format('SELECT payload ->> ''to'' FROM mesteri.outbox WHERE user_id = %L', :'dana'), '{dana@example.ro,new.flavia@example.ro}'::text[],
+              'mails to another go on, whoever wished for that address');
+SELECT set_eq('SELECT identifier_hash FROM mesteri.login_failures', ARRAY[mesteri.failure_hash('dana@example.ro')],
+              'nobody unlocks another''s sign-in by leaving; what was his alone goes');
+
 -- A rule of the installation's own beats the shipped one.
 INSERT INTO mesteri.erasure_rules (table_name, column_name, action, ground) VALUES ('search_history', 'query', 'keep', 'An odd wish.');
 SELECT is(action, 'keep', 'a column''s rule beats a table''s') FROM mesteri.erasure_plan WHERE table_name = 'search_history' AND column_name = 'query';
