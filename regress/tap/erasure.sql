@@ -93,6 +93,20 @@ INSERT INTO mesteri.transactions (to_user_id, type, amount, net_amount, vat_bps,
     VALUES (:'bogdan', 'withdrawal', 10, 10, 0, gen_random_uuid(), 'completed', '2026-12-31 23:30+02', 10, 10), (:'bogdan', 'withdrawal', 10, 10, 0, gen_random_uuid(), 'completed', '2020-01-01', 10, 10);
 SELECT is(mesteri.seller_known_until(:'bogdan', '2026-11-22 12:00Z'), '2037-01-01 00:00+02', 'who was paid, ten years after the year of the last payment');
 
+-- How the other side rated is secret until both have, or the time is over; in the export, too.
+SELECT pg_temp.somebody('gabi') AS gabi \gset
+SELECT pg_temp.somebody('horia') AS horia \gset
+INSERT INTO mesteri.craftsman_profiles (id, user_id) VALUES (:'horia', :'horia');
+INSERT INTO mesteri.projects (id, client_id, craftsman_id, craftsman_user_id, title) VALUES (:'gabi', :'gabi', :'horia', :'horia', 'Baie');
+INSERT INTO mesteri.reviews (project_id, reviewer_id, reviewed_user_id, overall_rating, quality_rating, punctuality_rating, communication_rating, price_value_rating, comment)
+    VALUES (:'gabi', :'gabi', :'horia', 1, 1, 1, 1, 1, 'Slab');
+CREATE FUNCTION pg_temp.exported_ratings(person uuid) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(m.value, '' ORDER BY m.key) FROM json_each_text(mesteri.export_json(person, 'ro') -> 'reviews' -> 0) AS m WHERE m.key LIKE '%rating' $$;
+SELECT is(pg_temp.exported_ratings(:'horia'), NULL, 'a rating that is not public yet is not exported to who was rated');
+SELECT is(pg_temp.exported_ratings(:'gabi'), '11111', 'but to who rated');
+UPDATE mesteri.reviews SET is_visible = true, visible_at = now() WHERE project_id = :'gabi';
+SELECT is(pg_temp.exported_ratings(:'horia'), '11111', 'and to both when it is');
+
 -- Words in documents.
 SELECT is(mesteri.json_mentions(d, '{a@b.ro}'), mentions, d::text)
   FROM (VALUES ('{"to": "a@b.ro"}'::jsonb, true), ('{"x": [{"to": "a@b.ro"}]}', true), ('{"to": "aa@b.ro"}', false), ('{"a@b.ro": 1}', false), ('{}', false), ('{"t": "x a@b.ro"}', false)) AS v (d, mentions);
