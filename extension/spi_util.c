@@ -91,6 +91,23 @@ spi_plan_as_owner(SPIPlanPtr plan, Datum *values)
 	end_owners_turn(&turn, result);
 }
 
+/*
+ * spi_write_as_owner
+ *		Runs a kept plan that locks or writes, on what is committed now, whatever the transaction's snapshot.
+ */
+void
+spi_write_as_owner(SPIPlanPtr plan, Datum *values, int expected)
+{
+	OwnersTurn turn;
+	int result;
+
+	begin_owners_turn(&turn);
+	result = SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(), InvalidSnapshot, false, true, 0);
+	if (result != expected)
+		elog(ERROR, "could not write as mesteri_owner: %s", SPI_result_code_string(result));
+	end_owners_turn(&turn, SPI_OK_SELECT);
+}
+
 static void
 begin_owners_turn(OwnersTurn *turn)
 {

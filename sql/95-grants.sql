@@ -42,7 +42,9 @@ GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(
     mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.encrypt(text, bytea), mesteri.decrypt(text, bytea),
     mesteri.reencrypt(text, bytea), mesteri.cipher_key_id(bytea), mesteri.encryption_key_id(),
     mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text), mesteri.owner_paths(regclass, text),
-    mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
+    mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(), mesteri.engine_work(),
+    mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer,
+                     integer),
     mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
     TO mesteri_owner;
 
@@ -79,7 +81,7 @@ GRANT SELECT (id, is_active, deleted_at) ON mesteri.users TO mesteri_catalogue;
 GRANT SELECT (user_id, first_name, last_name, display_name, avatar_url, bio, city, county, location, search_radius_km, version)
     ON mesteri.user_profiles TO mesteri_catalogue;
 GRANT SELECT ON mesteri.craftsman_profiles, mesteri.craftsman_certifications, mesteri.craft_categories, mesteri.craftsman_crafts,
-    mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.feed_weights, mesteri.match_weights,
+    mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.blocks, mesteri.feed_weights, mesteri.match_weights,
     mesteri.error_codes TO mesteri_catalogue;
 GRANT SELECT ON mesteri.public_craftsmen TO mesteri_owner;
 
@@ -98,7 +100,11 @@ GRANT EXECUTE ON FUNCTION
     mesteri.counters_json(mesteri.content_posts, uuid, boolean, boolean),
     mesteri.has_interacted(uuid, uuid, mesteri.interaction_type),
     mesteri.post_json(mesteri.content_posts, mesteri.public_craftsmen, uuid, boolean), mesteri.view_effects(uuid, uuid[]),
-    mesteri.feed_reference(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid, float8, uuid, bytea, integer, integer)
+    mesteri.feed_reference(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea,
+                           integer, integer),
+    mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer,
+                     integer),
+    mesteri.blocked_craftsmen(uuid)
     TO mesteri_catalogue;
 
 /*
