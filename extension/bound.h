@@ -61,8 +61,8 @@ typedef struct BoundBox
 typedef struct BoundPlace
 {
 	bool given;
-	double lat; /* degrees */
-	double lon;
+	double lat; /* radians */
+	double lon; /* units */
 	double sin_lat;
 	double cos_lat;
 	double least_radius; /* metres a radian of the meridian, within reach */

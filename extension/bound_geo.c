@@ -38,7 +38,7 @@
 #define METRES_SLACK 0.03
 
 /* Relative error of what follows in floating point, many times over. */
-#define RELATIVE_SLACK 1e-11
+#define RELATIVE_SLACK 1e-10
 
 /* A way on the stretched sphere may leave the reach by as much as the stretches differ, e2. */
 #define REACH_SLACK 1.01
@@ -47,7 +47,7 @@
 #define SERIES_RADIANS 0.1
 
 static double least_half_sine_square(double x);
-static double least_cosine(const BoundPlace *place, double from, double to);
+static double least_cosine(const BoundPlace *place, double x);
 static double longitude_gap(double lon, double low, double high);
 static double meridian_radius(double lat);
 static double stretch(double lat);
@@ -65,8 +65,8 @@ bound_place_set(BoundPlace *place, double lat, double lon, double reach_m)
 	double nearer_pole = Min(at + reach, M_PI / 2);
 
 	place->given = true;
-	place->lat = lat;
-	place->lon = lon;
+	place->lat = lat * M_PI / 180;
+	place->lon = lon * BOUND_UNITS_PER_DEGREE;
 	place->sin_lat = sin(lat * M_PI / 180);
 	place->cos_lat = cos(lat * M_PI / 180);
 	place->least_radius = meridian_radius(nearer_equator) * (1 - RELATIVE_SLACK);
@@ -101,21 +101,26 @@ bound_point(double lat, double lon, int32 *lat_units, int32 *lon_units)
 double
 bound_least_m(const BoundPlace *place, int32 lon_low, int32 lat_low, int32 lon_high, int32 lat_high)
 {
-	double lat = place->lat * BOUND_UNITS_PER_DEGREE;
-	double below = (lat_low - lat) * RADIANS_PER_UNIT;
-	double above = (lat_high - lat) * RADIANS_PER_UNIT;
+	double below = lat_low * RADIANS_PER_UNIT - place->lat;
+	double above = lat_high * RADIANS_PER_UNIT - place->lat;
 	double dlat = below > 0 ? below : above < 0 ? -above : 0;
-	double dlon = longitude_gap(place->lon * BOUND_UNITS_PER_DEGREE, lon_low, lon_high) * RADIANS_PER_UNIT *
-	              place->least_stretch;
+	double dlon = longitude_gap(place->lon, lon_low, lon_high) * RADIANS_PER_UNIT * place->least_stretch;
 	double haversine = least_half_sine_square(dlat);
 	double metres;
 
 	if (dlon > 0)
-		haversine += place->cos_lat * least_cosine(place, below, above) * least_half_sine_square(Min(dlon, M_PI));
+	{
+		/* The cosine is concave, so it is smallest at an end. */
+		double cosine = least_cosine(place, below);
+
+		if (lat_high != lat_low)
+			cosine = Min(cosine, least_cosine(place, above));
+		haversine += place->cos_lat * cosine * least_half_sine_square(Min(dlon, M_PI));
+	}
 
 	/* The chord is no longer than the arc, and at 640 km shorter by 0.04 %. */
 	metres = haversine < SERIES_RADIANS * SERIES_RADIANS / 4 ? 2 * sqrt(haversine) : 2 * asin(sqrt(Min(haversine, 1)));
-	metres = metres * place->least_radius * (1 - RELATIVE_SLACK) - METRES_SLACK;
+	metres = metres * place->least_radius - METRES_SLACK;
 
 	return Max(metres, 0);
 }
@@ -127,8 +132,8 @@ bound_least_m(const BoundPlace *place, int32 lon_low, int32 lat_low, int32 lon_h
 double
 bound_most_m(const BoundPlace *place, int32 lon, int32 lat)
 {
-	double lat_half = (lat - place->lat * BOUND_UNITS_PER_DEGREE) * RADIANS_PER_UNIT / 2;
-	double dlon = longitude_gap(place->lon * BOUND_UNITS_PER_DEGREE, lon, lon) * RADIANS_PER_UNIT * place->most_stretch;
+	double lat_half = (lat * RADIANS_PER_UNIT - place->lat) / 2;
+	double dlon = longitude_gap(place->lon, lon, lon) * RADIANS_PER_UNIT * place->most_stretch;
 	double lat_sine = sin(lat_half);
 	double lon_sine = sin(Min(dlon, M_PI) / 2);
 	double haversine = lat_sine * lat_sine + place->cos_lat * cos(lat * RADIANS_PER_UNIT) * lon_sine * lon_sine;
@@ -147,7 +152,7 @@ least_half_sine_square(double x)
 	double sine;
 
 	if (square < SERIES_RADIANS * SERIES_RADIANS)
-		return square / 4 * (1 - square / 12);
+		return square * (0.25 - square * (1.0 / 48));
 
 	sine = sin(x / 2);
 	return sine * sine;
@@ -155,30 +160,20 @@ least_half_sine_square(double x)
 
 /*
  * least_cosine
- *		The smallest cosine of the latitudes from..to, radians from the place's own.
- *
- * The cosine is concave, so it is smallest at an end.
+ *		That of the latitude x radians from the place's, or a little less; not below 0.
  */
 static double
-least_cosine(const BoundPlace *place, double from, double to)
+least_cosine(const BoundPlace *place, double x)
 {
-	double ends[] = {from, to};
-	double least = 1;
+	double cosine;
 
-	for (int i = 0; i < 2; i++)
-	{
-		double x = ends[i];
-		double cosine;
+	/* cos(a + x) = cos a cos x - sin a sin x, cos x >= 1 - x^2/2, |sin x - x| <= |x|^3/6 */
+	if (fabs(x) < SERIES_RADIANS)
+		cosine = place->cos_lat * (1 - x * x / 2) - place->sin_lat * x - fabs(x * x * x) * (1.0 / 6);
+	else
+		cosine = place->cos_lat * cos(x) - place->sin_lat * sin(x);
 
-		/* cos(a + x) = cos a cos x - sin a sin x, cos x >= 1 - x^2/2, |sin x - x| <= |x|^3/6 */
-		if (fabs(x) < SERIES_RADIANS)
-			cosine = place->cos_lat * (1 - x * x / 2) - place->sin_lat * x - fabs(x * x * x) / 6;
-		else
-			cosine = place->cos_lat * cos(x) - place->sin_lat * sin(x);
-		least = Min(least, cosine);
-	}
-
-	return Max(least, 0);
+	return Max(cosine, 0);
 }
 
 /*

@@ -114,7 +114,7 @@ CREATE FUNCTION mesteri.feed_reference(
         hidden uuid[], after_score float8, after_id uuid, served bytea, count integer, skip integer)
     RETURNS TABLE (post_id uuid, distance_m float8, score float8, geo float8, engagement float8, rating float8, recency float8)
     LANGUAGE plpgsql STABLE
-    SET enable_nestloop = off
+    SET enable_nestloop = off SET plan_cache_mode = auto
     AS $$
 BEGIN
     RETURN QUERY
@@ -165,6 +165,7 @@ CREATE FUNCTION api.feed(
         "limit" api.page_limit DEFAULT 20, page api.feed_page DEFAULT NULL)
     RETURNS mesteri.answer
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
+    SET plan_cache_mode = force_generic_plan -- each reader's plan would be the same, and planning costs as much as running
     AS $$
 DECLARE
     viewer   uuid := mesteri.current_user_id();
@@ -179,6 +180,7 @@ DECLARE
     weights  mesteri.feed_weights;
     posts    json;
     ids      uuid[];
+    last_score float8;
     served   bytea;
     has_more boolean;
 BEGIN
@@ -200,22 +202,38 @@ BEGIN
         PERFORM mesteri.refuse('invalid_field', mesteri.detail('cursor', 'cursor'));
     END IF;
 
-    SELECT json_agg(ranked.post ORDER BY ranked.place) FILTER (WHERE ranked.is_shown),
-           coalesce(array_agg(ranked.id ORDER BY ranked.place) FILTER (WHERE ranked.is_shown), '{}'),
+    -- One statement, and in it nothing that is called for each post but what builds its JSON.
+    SELECT json_agg(json_build_object(
+               'id', p.id, 'craftsman_id', p.craftsman_id, 'craftsman', mesteri.craftsman_summary(c),
+               'title', p.title, 'description', p.description, 'media_type', p.media_type, 'media_urls', p.media_urls,
+               'thumbnail_url', p.thumbnail_url, 'before_media_url', p.before_media_url, 'after_media_url', p.after_media_url,
+               'duration_seconds', p.duration_seconds, 'video_quality', p.video_quality,
+               'views_count', p.views_count, 'likes_count', p.likes_count, 'shares_count', p.shares_count,
+               'saves_count', p.saves_count, 'comments_count', p.comments_count,
+               'liked', CASE WHEN viewer IS NOT NULL THEN EXISTS (
+                   SELECT FROM mesteri.content_interactions i
+                    WHERE i.user_id = viewer AND i.post_id = p.id AND i.interaction_type = 'like') END,
+               'saved', CASE WHEN viewer IS NOT NULL THEN EXISTS (
+                   SELECT FROM mesteri.content_interactions i
+                    WHERE i.user_id = viewer AND i.post_id = p.id AND i.interaction_type = 'save') END,
+               'category_id', p.category_id, 'tags', p.tags,
+               'location', CASE WHEN c.user_id = viewer OR is_staff THEN mesteri.location_json(p.location) END,
+               'location_name', p.location_name, 'project_id', CASE WHEN c.user_id = viewer OR is_staff THEN p.project_id END,
+               'status', p.status, 'published_at', mesteri.json_time(p.published_at),
+               'created_at', mesteri.json_time(p.created_at), 'version', p.version,
+               'distance_km', round(f.distance_m::numeric / 1000, 1), 'relevance_score', f.score,
+               'score_parts', json_build_object('geo', f.geo, 'engagement', f.engagement, 'rating', f.rating, 'recency', f.recency))
+               ORDER BY f.place) FILTER (WHERE f.place <= feed."limit"),
+           coalesce(array_agg(f.post_id ORDER BY f.place) FILTER (WHERE f.place <= feed."limit"), '{}'),
+           min(f.score) FILTER (WHERE f.place <= feed."limit"),
            count(*) > feed."limit"
-      INTO posts, ids, has_more
-      FROM (SELECT f.place, p.id, f.place <= feed."limit" AS is_shown,
-                   mesteri.json_concat(
-                       mesteri.post_json(p, c, viewer, is_staff),
-                       json_build_object('distance_km', round(f.distance_m::numeric / 1000, 1), 'relevance_score', f.score,
-                                         'score_parts', json_build_object('geo', f.geo, 'engagement', f.engagement,
-                                                                          'rating', f.rating, 'recency', f.recency))) AS post
-              FROM mesteri.feed_top(
-                       walk.clock, weights, mesteri.point(lat, lon), radius * 1000, wanted, authors, hidden,
-                       walk.score, walk.post_id, walk.served, feed."limit" + 1, (coalesce(page, 1) - 1) * feed."limit")
-                   WITH ORDINALITY AS f (post_id, distance_m, score, geo, engagement, rating, recency, place)
-              JOIN mesteri.content_posts p ON p.id = f.post_id
-              JOIN mesteri.public_craftsmen c ON c.id = p.craftsman_id) AS ranked;
+      INTO posts, ids, last_score, has_more
+      FROM mesteri.feed_top(
+               walk.clock, weights, mesteri.point(lat, lon), radius * 1000, wanted, authors, hidden,
+               walk.score, walk.post_id, walk.served, feed."limit" + 1, (coalesce(page, 1) - 1) * feed."limit")
+           WITH ORDINALITY AS f (post_id, distance_m, score, geo, engagement, rating, recency, place)
+      JOIN mesteri.content_posts p ON p.id = f.post_id
+      JOIN mesteri.public_craftsmen c ON c.id = p.craftsman_id;
 
     served := mesteri.feed_served_add(walk.served, ids);
     -- A walk ends when its cursor is full.
@@ -225,7 +243,7 @@ BEGIN
         json_build_object(
             'posts', coalesce(posts, '[]'),
             'next_cursor', CASE WHEN has_more AND page IS NULL THEN
-                mesteri.feed_cursor(walk.clock, weights.version, filter, (posts -> -1 ->> 'relevance_score')::float8,
+                mesteri.feed_cursor(walk.clock, weights.version, filter, last_score,
                                     ids[cardinality(ids)], served) END,
             'has_more', has_more, 'limit', feed."limit", 'page', page, 'weights_version', weights.version),
         NULL, mesteri.view_effects(viewer, ids));

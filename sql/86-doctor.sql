@@ -174,6 +174,27 @@ CREATE FUNCTION ops.doctor_instance() RETURNS SETOF ops.finding
     $$;
 COMMENT ON FUNCTION ops.doctor_instance() IS 'Whether this database may act for its data.';
 
+CREATE FUNCTION ops.doctor_engines() RETURNS SETOF ops.finding
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT 'error'::ops.severity, 'an index of the engines cannot be used', format('mesteri.%s %s', e.name, CASE WHEN c.oid IS NULL THEN 'is missing' ELSE 'is not valid' END),
+           CASE WHEN c.oid IS NULL THEN 'Make it again, as sql/ of this release has it; until then every page reads all posts.'
+                ELSE format('REINDEX INDEX CONCURRENTLY mesteri.%I; until then every page reads all posts.', e.name) END
+      FROM (VALUES ('content_posts_feed'), ('content_posts_craftsman')) AS e (name)
+      LEFT JOIN pg_class c ON c.relnamespace = 'mesteri'::regnamespace AND c.relname = e.name AND c.relkind = 'i'
+      LEFT JOIN pg_index i ON i.indexrelid = c.oid
+     WHERE i.indexrelid IS NULL OR NOT i.indisvalid
+     UNION ALL
+    SELECT 'error', 'a trigger that ranking relies on is off', format('%s on %s', t.tgname, t.tgrelid::regclass),
+           format('ALTER TABLE %s ENABLE TRIGGER %I; then see mesteri.feed_faults().', t.tgrelid::regclass, t.tgname)
+      FROM pg_trigger t
+     WHERE (t.tgrelid, t.tgname) IN (('mesteri.content_posts'::regclass, 'content_posts_feed'), ('mesteri.users'::regclass, 'users_feed'),
+                                     ('mesteri.craftsman_profiles'::regclass, 'craftsman_profiles_feed'))
+       AND t.tgenabled NOT IN ('O', 'A');
+    $$;
+COMMENT ON FUNCTION ops.doctor_engines() IS 'Whether ranking has what it is quick and right by.';
+
 CREATE FUNCTION ops.doctor() RETURNS TABLE (severity ops.severity, finding text, evidence text, remedy text)
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -183,7 +204,8 @@ BEGIN
     PERFORM mesteri.library_version();
     RETURN QUERY SELECT f.* FROM (SELECT * FROM ops.doctor_settings() UNION ALL SELECT * FROM ops.doctor_roles()
                                   UNION ALL SELECT * FROM ops.doctor_keys() UNION ALL SELECT * FROM ops.doctor_tables()
-                                  UNION ALL SELECT * FROM ops.doctor_instance()) AS f
+                                  UNION ALL SELECT * FROM ops.doctor_instance()
+                                  UNION ALL SELECT * FROM ops.doctor_engines()) AS f
                   ORDER BY f.severity, f.finding, f.evidence;
 END;
 $$;
