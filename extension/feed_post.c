@@ -188,7 +188,10 @@ make_key(const FeedPostColumns *at, TupleDesc desc, const Row *row, const Row *o
 	key->rating_low = (uint8) (Max(stars - STARS_ROOM, 0) / STARS_PER_UNIT);
 	key->rating_high = (uint8) (Min(stars + STARS_ROOM + STARS_PER_UNIT - 1, FEED_MAX_STARS) / STARS_PER_UNIT);
 
-	if (old->values != NULL && !old->nulls[at->feed_key - 1])
+	/* An inserted row may bring the key it was dumped with. */
+	if (old->values == NULL)
+		old = row;
+	if (!old->nulls[at->feed_key - 1])
 		keep_key(key, (FeedKey *) DatumGetPointer(old->values[at->feed_key - 1]), engagement, stars);
 
 	return key;
@@ -216,7 +219,7 @@ keep_key(FeedKey *key, const FeedKey *old, double engagement, int stars)
 		kept.rating_low = old->rating_low;
 		kept.rating_high = old->rating_high;
 	}
-	if (memcmp(&kept, old, sizeof(FeedKey)) == 0)
+	if (VARSIZE(old) == sizeof(FeedKey) && memcmp(&kept, old, sizeof(FeedKey)) == 0)
 		*key = kept;
 }
 
