@@ -97,9 +97,9 @@ typedef struct BoundClass
 {
 	int lanes;
 	Size leaf_size;
-	double score_per_m;                                                        /* near the query */
-	void (*read_leaf)(const struct varlena *leaf, Bounds *bounds);             /* all of it */
-	double (*lane_score)(int lane, int32 value);                               /* roughly, for clustering */
+	double score_per_m;                                            /* near the query */
+	void (*read_leaf)(const struct varlena *leaf, Bounds *bounds); /* all of it */
+	double (*lane_score)(int lane, int32 value);                   /* roughly, for clustering */
 	bool (*leaf_bound)(const struct varlena *leaf, const BoundQuery *query, double *bound); /* false: filtered out */
 	bool (*box_bound)(const BoundBox *box, const BoundQuery *query, double *bound);
 } BoundClass;

@@ -186,6 +186,7 @@ most_of(const FeedQuery *query, double metres, double engagement, double rating,
 	if (published == PG_INT32_MAX)
 		return get_float8_infinity();
 
-	return geo + weights->engagement * engagement / FEED_ENGAGEMENT_UNITS + weights->rating * rating / FEED_RATING_UNITS +
-	       recency_part(weights, age_s(query->clock, published)) + BOUND_SLACK;
+	return geo + weights->engagement * engagement / FEED_ENGAGEMENT_UNITS +
+	       weights->rating * rating / FEED_RATING_UNITS + recency_part(weights, age_s(query->clock, published)) +
+	       BOUND_SLACK;
 }

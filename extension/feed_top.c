@@ -132,7 +132,8 @@ begin_search(FunctionCallInfo fcinfo, FeedSearch *search)
 {
 	int size = depth(fcinfo);
 
-	search->posts = table_open(get_relname_relid("content_posts", get_namespace_oid("mesteri", false)), AccessShareLock);
+	search->posts = table_open(get_relname_relid("content_posts", get_namespace_oid("mesteri", false)),
+	                           AccessShareLock);
 	search->at = *feed_post_columns(search->posts);
 
 	search->query.clock = PG_GETARG_TIMESTAMPTZ(ARG_CLOCK);
@@ -193,7 +194,8 @@ set_place(FunctionCallInfo fcinfo, FeedSearch *search)
 	search->place = PG_GETARG_DATUM(ARG_PLACE);
 	place_functions(geography, &search->functions);
 	if (!place_read(geography, search->place, &lat, &lon))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the place to search around has no coordinates")));
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the place to search around has no coordinates")));
 	feed_query_place(&search->query, lat, lon, PG_GETARG_FLOAT8(ARG_RADIUS));
 }
 
@@ -352,8 +354,9 @@ score(FeedSearch *search, const Datum *values, Ranked *candidate)
 	FeedScore score;
 
 	feed_post_counters(at, values, &counters);
-	score = feed_score(&search->query.weights, search->query.clock, candidate->has_metres ? &candidate->metres : NULL, &counters,
-	                   DatumGetInt16(values[at->author_rating - 1]), DatumGetTimestampTz(values[at->published_at - 1]));
+	score = feed_score(&search->query.weights, search->query.clock, candidate->has_metres ? &candidate->metres : NULL,
+	                   &counters, DatumGetInt16(values[at->author_rating - 1]),
+	                   DatumGetTimestampTz(values[at->published_at - 1]));
 
 	candidate->id = *DatumGetUUIDP(values[at->id - 1]);
 	candidate->score = score.total;
@@ -405,7 +408,8 @@ put_reference(FunctionCallInfo fcinfo)
 
 		(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
 		Assert(count == FEED_ARGUMENTS);
-		plan = spi_keep("SELECT * FROM mesteri.feed_reference($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", count, types);
+		plan = spi_keep("SELECT * FROM mesteri.feed_reference($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		                count, types);
 	}
 	if (SPI_execute_plan(plan, values, nulls, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not run the reference of the feed");
