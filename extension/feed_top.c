@@ -81,7 +81,6 @@ typedef struct FeedSearch
 
 static void begin_search(FunctionCallInfo fcinfo, FeedSearch *search);
 static void set_place(FunctionCallInfo fcinfo, FeedSearch *search);
-static void set_categories(FeedSearch *search, ArrayType *categories);
 static bool search_authors(FeedSearch *search);
 static bool search_all(FeedSearch *search);
 static void consider(FeedSearch *search, TupleTableSlot *slot);
@@ -89,7 +88,6 @@ static bool measure(FeedSearch *search, const Datum *values, const bool *nulls, 
 static void score(FeedSearch *search, const Datum *values, Ranked *candidate);
 static void put_results(ReturnSetInfo *results, FeedSearch *search, int skip);
 static void put_reference(FunctionCallInfo fcinfo);
-static int compare_hashes(const void *a, const void *b);
 static int depth(FunctionCallInfo fcinfo);
 
 PG_FUNCTION_INFO_V1(mesteri_feed_top);
@@ -143,7 +141,11 @@ begin_search(FunctionCallInfo fcinfo, FeedSearch *search)
 
 	search->query.base.any_category = PG_ARGISNULL(ARG_CATEGORIES);
 	if (!search->query.base.any_category)
-		set_categories(search, PG_GETARG_ARRAYTYPE_P(ARG_CATEGORIES));
+	{
+		uuid_set_make(&search->categories, PG_GETARG_ARRAYTYPE_P(ARG_CATEGORIES));
+		search->query.hash_count = search->categories.count;
+		search->query.hashes = bound_query_categories(&search->query.base, &search->categories);
+	}
 
 	search->any_author = PG_ARGISNULL(ARG_AUTHORS);
 	if (!search->any_author)
@@ -197,31 +199,6 @@ set_place(FunctionCallInfo fcinfo, FeedSearch *search)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the place to search around has no coordinates")));
 	feed_query_place(&search->query, lat, lon, PG_GETARG_FLOAT8(ARG_RADIUS));
-}
-
-static void
-set_categories(FeedSearch *search, ArrayType *categories)
-{
-	FeedQuery *query = &search->query;
-
-	uuid_set_make(&search->categories, categories);
-	query->hash_count = search->categories.count;
-	query->hashes = palloc(sizeof(uint32) * (Size) Max(query->hash_count, 1));
-	for (int i = 0; i < query->hash_count; i++)
-	{
-		query->hashes[i] = bound_category_hash(&search->categories.ids[i]);
-		bound_category_add(query->base.categories, query->hashes[i]);
-	}
-	qsort(query->hashes, (size_t) query->hash_count, sizeof(uint32), compare_hashes);
-}
-
-static int
-compare_hashes(const void *a, const void *b)
-{
-	uint32 x = *(const uint32 *) a;
-	uint32 y = *(const uint32 *) b;
-
-	return x < y ? -1 : x > y;
 }
 
 /*
