@@ -42,12 +42,17 @@ GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(
     mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.encrypt(text, bytea), mesteri.decrypt(text, bytea),
     mesteri.reencrypt(text, bytea), mesteri.cipher_key_id(bytea), mesteri.encryption_key_id(),
     mesteri.names_version(text, integer), mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text),
-    mesteri.owner_condition(regclass, text, text), mesteri.owner_paths(regclass, text),
+    mesteri.owner_condition(regclass, text, text), mesteri.owner_paths(regclass),
     mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
     mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
     TO mesteri_owner;
 GRANT EXECUTE ON FUNCTION mesteri.fee_split(bigint, integer, integer, integer), mesteri.contract_number(bytea, text, bigint),
     mesteri.normalise_phone(text), mesteri.normalise_cui(text), mesteri.normalise_cnp(text), mesteri.normalise_iban(text)
+    TO mesteri_owner;
+GRANT EXECUTE ON FUNCTION mesteri.engine_work(),
+    mesteri.feed_key_bound(mesteri.feed_key, timestamptz, mesteri.feed_weights, float8, float8, float8, boolean),
+    mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer, integer),
+    mesteri.match_top(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, integer, bigint)
     TO mesteri_owner;
 
 /*
@@ -64,7 +69,8 @@ GRANT SELECT ON mesteri.proxy_routes, mesteri.proxy_errors, mesteri.proxy_rules 
 GRANT USAGE ON SCHEMA api, mesteri TO mesteri_user;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api TO mesteri_user;
 -- What its policies ask.
-GRANT EXECUTE ON FUNCTION mesteri.current_user_id() TO mesteri_user;
+GRANT EXECUTE ON FUNCTION mesteri.current_user_id(), mesteri.is_own(uuid, uuid, regclass, text), mesteri.own_ids(uuid, regclass, text)
+    TO mesteri_user;
 
 /*
  * The catalogue: the functions that read what is public, and the columns they read.
@@ -86,7 +92,7 @@ GRANT SELECT (user_id, first_name, last_name, display_name, avatar_url, bio, cit
               version)
     ON mesteri.user_profiles TO mesteri_catalogue;
 GRANT SELECT ON mesteri.craftsman_profiles, mesteri.craftsman_certifications, mesteri.craft_categories, mesteri.craftsman_crafts,
-    mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.feed_weights, mesteri.match_weights,
+    mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.blocks, mesteri.feed_weights, mesteri.match_weights,
     mesteri.error_codes TO mesteri_catalogue;
 GRANT SELECT ON mesteri.public_craftsmen TO mesteri_owner;
 
@@ -102,10 +108,15 @@ GRANT EXECUTE ON FUNCTION
     mesteri.category_name(mesteri.craft_categories, text), mesteri.crafts_json(uuid, text),
     mesteri.certifications_json(uuid, boolean), mesteri.craftsman_json(uuid, text), mesteri.category_tree(uuid[]),
     mesteri.match_reference(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, text, integer, bigint),
+    mesteri.match_top(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, integer, bigint),
     mesteri.counters_json(mesteri.content_posts, uuid, boolean, boolean),
     mesteri.has_interacted(uuid, uuid, mesteri.interaction_type),
     mesteri.post_json(mesteri.content_posts, mesteri.public_craftsmen, uuid, boolean), mesteri.view_effects(uuid, uuid[]),
-    mesteri.feed_reference(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid, float8, uuid, bytea, integer, integer)
+    mesteri.feed_reference(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea,
+                           integer, integer),
+    mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer,
+                     integer),
+    mesteri.blocked_craftsmen(uuid)
     TO mesteri_catalogue;
 
 /*

@@ -325,7 +325,7 @@ def test_plans_of_policies(world, sessions, way):
 
 
 def test_parallel_policies(world, sessions):
-    """Callers see the same rows through parallel workers, who do not know the caller."""
+    """Callers see the same rows through parallel workers, who do not know the caller; is_own() stays with the leader."""
     session = sessions["forced"]
     workers = 0
     for table in world.tables:
@@ -334,4 +334,4 @@ def test_parallel_policies(world, sessions):
             assert serial.status == 200 and serial.body == parallel.body, f"{caller} {table}"
             assert not any(plan.workers() for plan in serial.plans)
             workers += sum(plan.workers() for plan in parallel.plans)
-    assert workers > len(world.tables), "no workers ran"
+    assert workers, "no workers ran"
