@@ -76,14 +76,18 @@ ALTER FUNCTION api.feed(api.latitude, api.longitude, api.radius_km, api.category
                         api.feed_page) OWNER TO mesteri_catalogue;
 ALTER FUNCTION api.post_get(uuid) OWNER TO mesteri_catalogue;
 ALTER FUNCTION api.category_list(text, uuid, api.page, api.page_limit) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.post_comments(uuid, api.page, api.page_limit) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.post_mine(mesteri.content_status, api.page, api.page_limit) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.craftsman_portfolio(uuid, api.page, api.page_limit) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.craftsman_reviews(uuid, api.page, api.page_limit, api.review_order) OWNER TO mesteri_catalogue;
 ALTER VIEW mesteri.public_craftsmen OWNER TO mesteri_catalogue;
 
-GRANT SELECT (id, is_active, deleted_at) ON mesteri.users TO mesteri_catalogue;
+GRANT SELECT (id, user_type, is_active, deleted_at) ON mesteri.users TO mesteri_catalogue;
 GRANT SELECT (user_id, first_name, last_name, display_name, avatar_url, bio, city, county, location, search_radius_km, version)
     ON mesteri.user_profiles TO mesteri_catalogue;
 GRANT SELECT ON mesteri.craftsman_profiles, mesteri.craftsman_certifications, mesteri.craft_categories, mesteri.craftsman_crafts,
     mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.feed_weights, mesteri.match_weights,
-    mesteri.error_codes TO mesteri_catalogue;
+    mesteri.error_codes, mesteri.post_comments, mesteri.reviews TO mesteri_catalogue;
 GRANT SELECT ON mesteri.public_craftsmen TO mesteri_owner;
 
 GRANT EXECUTE ON FUNCTION
@@ -102,6 +106,11 @@ GRANT EXECUTE ON FUNCTION
     mesteri.has_interacted(uuid, uuid, mesteri.interaction_type),
     mesteri.post_json(mesteri.content_posts, mesteri.public_craftsmen, uuid, boolean), mesteri.view_effects(uuid, uuid[]),
     mesteri.feed_reference(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid, float8, uuid, bytea, integer, integer)
+    TO mesteri_catalogue;
+
+GRANT EXECUTE ON FUNCTION
+    mesteri.person_json(uuid), mesteri.comment_json(mesteri.post_comments), mesteri.post_is_visible(uuid),
+    mesteri.review_json(mesteri.reviews), mesteri.review_summary(uuid)
     TO mesteri_catalogue;
 
 /*

@@ -1,0 +1,28 @@
+/*
+ * 64-people.sql
+ *		What endpoints about posts ask of people: how they are shown, and whether one wants nothing to do with another.
+ */
+CREATE FUNCTION mesteri.person_json(user_id uuid) RETURNS json
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN (
+        SELECT json_build_object('user_id', u.id,
+                                 'display_name', CASE WHEN u.deleted_at IS NULL THEN mesteri.shown_name(p.display_name, p.first_name, p.last_name) END,
+                                 'avatar_url', CASE WHEN u.deleted_at IS NULL THEN p.avatar_url END, 'user_type', u.user_type)
+          FROM mesteri.users u LEFT JOIN mesteri.user_profiles p ON p.user_id = u.id
+         WHERE u.id = person_json.user_id);
+END;
+$$;
+COMMENT ON FUNCTION mesteri.person_json(uuid) IS 'Person: public; of an erased one only the id is left.';
+
+CREATE FUNCTION mesteri.are_apart(one uuid, other uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN EXISTS (SELECT FROM mesteri.blocks b
+                    WHERE (b.user_id, b.blocked_user_id) = (one, other) OR (b.user_id, b.blocked_user_id) = (other, one));
+COMMENT ON FUNCTION mesteri.are_apart(uuid, uuid) IS 'Whether one of two people has blocked the other.';
+
+CREATE FUNCTION mesteri.plain_text(sanitised text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN replace(replace(regexp_replace(sanitised, '<[^>]*>', '', 'g'), '&nbsp;', ' '), chr(160), ' ');
+COMMENT ON FUNCTION mesteri.plain_text(text) IS 'Sanitised text without its mark-up, to see whether anything is left of it.';
