@@ -80,10 +80,13 @@ ALTER FUNCTION api.post_comments(uuid, api.page, api.page_limit) OWNER TO mester
 ALTER FUNCTION api.post_mine(mesteri.content_status, api.page, api.page_limit) OWNER TO mesteri_catalogue;
 ALTER FUNCTION api.craftsman_portfolio(uuid, api.page, api.page_limit) OWNER TO mesteri_catalogue;
 ALTER FUNCTION api.craftsman_reviews(uuid, api.page, api.page_limit, api.review_order) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.user_public(uuid) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.user_saved(api.saved_type, api.page, api.page_limit) OWNER TO mesteri_catalogue;
 ALTER VIEW mesteri.public_craftsmen OWNER TO mesteri_catalogue;
 
-GRANT SELECT (id, user_type, is_active, deleted_at) ON mesteri.users TO mesteri_catalogue;
-GRANT SELECT (user_id, first_name, last_name, display_name, avatar_url, bio, city, county, location, search_radius_km, version)
+GRANT SELECT (id, user_type, created_at, is_active, identity_verification_status, deleted_at) ON mesteri.users TO mesteri_catalogue;
+GRANT SELECT (user_id, first_name, last_name, display_name, avatar_url, bio, city, county, location, language, search_radius_km,
+              version)
     ON mesteri.user_profiles TO mesteri_catalogue;
 GRANT SELECT ON mesteri.craftsman_profiles, mesteri.craftsman_certifications, mesteri.craft_categories, mesteri.craftsman_crafts,
     mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.feed_weights, mesteri.match_weights,

@@ -124,7 +124,9 @@ INSERT INTO mesteri.events (user_id, seq, type, payload, created_at) VALUES
     (pg_temp.id('client'), 1, 'message:new', '{}', '2026-11-20 12:00Z'), (pg_temp.id('client'), 2, 'message:new', '{}', '2026-11-21 12:00Z');
 INSERT INTO mesteri.analytics_events (user_id, event_type, occurred_at, created_at)
     VALUES (pg_temp.id('client'), 'app_open', '2026-11-20 12:00Z', '2026-11-20 12:00Z');
-INSERT INTO mesteri.outbox (id, kind, payload, idempotency_key) VALUES (pg_temp.id('mail'), 'mail.send', '{}', 'welcome 1');
+INSERT INTO mesteri.outbox (id, kind, user_id, payload, secret_encrypted, idempotency_key)
+    VALUES (pg_temp.id('mail'), 'mail.send', pg_temp.id('client'), '{}', '\x00', 'welcome 1');
+INSERT INTO mesteri.secrets_sent VALUES (pg_temp.hash('sent'));
 INSERT INTO mesteri.outbox_attempts (outbox_id, attempt, worker, started_at) VALUES (pg_temp.id('mail'), 1, 'w1', now());
 INSERT INTO mesteri.search_history (user_id, query) VALUES (pg_temp.id('client'), 'faianțar');
 

@@ -37,7 +37,7 @@ SELECT count(*) > 50 AS many, count(*) FILTER (WHERE pg_temp.verdict(password) <
          WHERE s.position = 'stem') AS p
  WHERE char_length(password) >= 10 AND hashtext(password) % 300 = 0;
 SELECT password, pg_temp.verdict(password) AS verdict
-  FROM unnest('{1234567890,password123,Password2024,parola123456,qwertyuiop,iloveyou1234}'::text[]) AS p (password);
+  FROM unnest('{1234567890,password123,Password2024,parola123456,qwertyuiop,iloveyou1234,DragonDragon,dragondragon1}'::text[]) AS p (password);
 
 -- bcrypt, with a new salt each time, at the cost that is set.
 SELECT hash ~ '^\$2a\$[0-9]{2}\$[./A-Za-z0-9]{53}$' AS bcrypt,

@@ -65,6 +65,7 @@ INSERT INTO given VALUES
     ('invoices', 'gross', '1'),
     ('messages', 'content', '''Bună ziua'''),
     ('events', 'type', '''message:new'''),
+    ('outbox', 'kind', '''mail.send'''),
     ('media', 'key', 'lpad(''%s'', 16, ''0'')'),
     ('media', 'purpose', '''post'''),
     ('verifications', 'type', '''identity'''),
@@ -88,7 +89,7 @@ BEGIN
       FROM pg_constraint WHERE conrelid = target AND contype = 'c' AND conkey = ARRAY[attribute.attnum];
 
     FOR candidate IN
-        SELECT quote_literal(enumlabel) FROM pg_enum WHERE enumtypid = base.oid
+        (SELECT quote_literal(enumlabel) FROM pg_enum WHERE enumtypid = base.oid ORDER BY enumsortorder)
          UNION ALL SELECT unnest(CASE base.typname
                        WHEN 'uuid' THEN ARRAY['gen_random_uuid()']
                        WHEN 'bytea' THEN ARRAY[format('sha256(%L)', number), format('substr(sha256(%L), 1, 16)', number), '''\x''']
