@@ -27,7 +27,9 @@
 #include "bind.h"
 #include "deadline.h"
 #include "error.h"
+#include "entity_tag.h"
 #include "handle.h"
+#include "idempotency.h"
 #include "identity.h"
 #include "request.h"
 #include "route.h"
@@ -35,22 +37,23 @@
 
 #define HTTP_NOT_MODIFIED 304
 
-typedef struct Answer
+/* Parameters of the endpoint's plan. */
+typedef struct Call
 {
-	Datum values[ANSWER_ATTRIBUTES];
-	bool nulls[ANSWER_ATTRIBUTES];
-} Answer;
+	Datum *values;
+	char *nulls; /* as SPI wants them */
+} Call;
 
 static bool handling = false;
 
 static Datum serve(FunctionCallInfo fcinfo);
 static void check_access(const Route *route, const Identity *identity);
-static void run_endpoint(Route *route, const Request *request, const Identity *identity, Answer *answer);
+static void bind_call(const Route *route, const Request *request, Call *call);
+static void run_endpoint(const Route *route, const Call *call, const Identity *identity, Answer *answer);
 static void unpack_answer(Answer *answer, MemoryContext context);
 static void check_deferred_constraints(void);
 static Datum pack_result(FunctionCallInfo fcinfo, const Answer *answer);
 static void add_entity_tag(const Route *route, const Request *request, Answer *answer);
-static bool tag_is_listed(const char *list, const char *tag);
 static void append_header(Answer *answer, const char *name, const char *value);
 static void describe_request(void *arg);
 
@@ -113,6 +116,8 @@ serve(FunctionCallInfo fcinfo)
 	Identity identity;
 	bool is_known = !PG_ARGISNULL(HANDLE_TOKEN);
 	Request request;
+	Call call;
+	KeyedRequest keyed;
 	Answer answer;
 	Route *route;
 
@@ -129,11 +134,21 @@ serve(FunctionCallInfo fcinfo)
 	check_access(route, is_known ? &identity : NULL);
 
 	request_unpack(fcinfo, route, &request);
-	run_endpoint(route, &request, is_known ? &identity : NULL, &answer);
-	unpack_answer(&answer, caller);
+	bind_call(route, &request, &call);
+	if (idempotency_begin(route, &request, is_known ? &identity : NULL, &keyed, &answer, caller))
+	{
+		MemoryContextSwitchTo(caller);
+		append_header(&answer, "Idempotent-Replayed", "true");
+	}
+	else
+	{
+		run_endpoint(route, &call, is_known ? &identity : NULL, &answer);
+		unpack_answer(&answer, caller);
 
-	MemoryContextSwitchTo(caller);
-	add_entity_tag(route, &request, &answer);
+		MemoryContextSwitchTo(caller);
+		add_entity_tag(route, &request, &answer);
+		idempotency_keep(&keyed, &answer);
+	}
 	SPI_finish();
 
 	return pack_result(fcinfo, &answer);
@@ -148,29 +163,33 @@ check_access(const Route *route, const Identity *identity)
 		refuse(MSERR_FORBIDDEN_ROLE, "the route is not for this kind of account");
 }
 
+static void
+bind_call(const Route *route, const Request *request, Call *call)
+{
+	call->values = palloc(route->argument_count * sizeof(Datum));
+	call->nulls = palloc(route->argument_count);
+	bind_arguments(route, request, call->values, call->nulls);
+}
+
 /*
  * Runs the endpoint's kept plan as the unprivileged role.  A GET is read-only
  * for real, so that it can run on a standby; what it would write travels as
  * an effect.
  */
 static void
-run_endpoint(Route *route, const Request *request, const Identity *identity, Answer *answer)
+run_endpoint(const Route *route, const Call *call, const Identity *identity, Answer *answer)
 {
-	Datum *values = palloc(route->argument_count * sizeof(Datum));
-	char *nulls = palloc(route->argument_count);
 	bool was_read_only = XactReadOnly;
 	Oid user;
 	int context;
 	int result;
-
-	bind_arguments(route, request, values, nulls);
 
 	identity_set(identity);
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(route_caller(), context | SECURITY_LOCAL_USERID_CHANGE);
 	XactReadOnly |= route->is_read;
 
-	result = SPI_execute_plan(route->plan, values, nulls, route->is_read, 1);
+	result = SPI_execute_plan(route->plan, call->values, call->nulls, route->is_read, 1);
 	if (result != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "endpoint of %s %s gave no answer: %s", route->method, route->path, SPI_result_code_string(result));
 	if (!route->is_read)
@@ -245,27 +264,11 @@ add_entity_tag(const Route *route, const Request *request, Answer *answer)
 	               hash_bytes_extended((unsigned char *) VARDATA_ANY(body), VARSIZE_ANY_EXHDR(body), 0));
 	append_header(answer, "ETag", tag);
 
-	if (route->is_read && known != NULL && tag_is_listed(known, tag))
+	if (route->is_read && known != NULL && entity_tag_is_listed(known, tag))
 	{
 		answer->values[ANSWER_STATUS] = Int32GetDatum(HTTP_NOT_MODIFIED);
 		answer->nulls[ANSWER_BODY] = true;
 	}
-}
-
-/* RFC 9110 13.1.2: weak comparison against a list, or *. */
-static bool
-tag_is_listed(const char *list, const char *tag)
-{
-	size_t length = strlen(tag);
-
-	if (strcmp(list, "*") == 0)
-		return true;
-
-	for (const char *found = strstr(list, tag); found != NULL; found = strstr(found + 1, tag))
-		if (found[length] == '\0' || found[length] == ',' || found[length] == ' ')
-			return true;
-
-	return false;
 }
 
 static void

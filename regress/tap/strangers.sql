@@ -71,7 +71,7 @@ INSERT INTO given VALUES
     ('verifications', 'type', '''identity'''),
     ('verifications', 'document_type', '''id_card'''),
     ('moderation_statements', 'automated', 'true'),
-    ('idempotency_keys', 'expires_at', 'now() + interval ''24 hours''');
+    ('idempotency_keys', 'status', '200');
 
 CREATE SEQUENCE pg_temp.numbers;
 
