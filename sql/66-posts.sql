@@ -41,7 +41,7 @@ END;
 $$;
 COMMENT ON FUNCTION mesteri.post_is_visible(uuid) IS 'Whether the caller may see a post: published ones everybody, others their author and staff.';
 
-CREATE FUNCTION mesteri.own_craftsman() RETURNS uuid
+CREATE FUNCTION mesteri.callers_craftsman() RETURNS uuid
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
@@ -53,7 +53,7 @@ BEGIN
     RETURN craftsman;
 END;
 $$;
-COMMENT ON FUNCTION mesteri.own_craftsman() IS 'The caller''s craftsman profile; refuses who has none.';
+COMMENT ON FUNCTION mesteri.callers_craftsman() IS 'The caller''s craftsman profile; refuses who has none.';
 
 CREATE FUNCTION mesteri.media_ids(field text, refs text[]) RETURNS uuid[]
     LANGUAGE plpgsql STABLE
@@ -123,7 +123,7 @@ END;
 $$;
 COMMENT ON FUNCTION mesteri.check_post_references(uuid, uuid, uuid) IS 'Refuses a trade that is none, and a project that is not the craftsman''s.';
 
-CREATE FUNCTION mesteri.own_post_json(post uuid) RETURNS json
+CREATE FUNCTION mesteri.authors_post_json(post uuid) RETURNS json
     LANGUAGE plpgsql STABLE
     AS $$
 BEGIN
@@ -131,7 +131,7 @@ BEGIN
               FROM mesteri.content_posts p JOIN mesteri.public_craftsmen c ON c.id = p.craftsman_id WHERE p.id = post);
 END;
 $$;
-COMMENT ON FUNCTION mesteri.own_post_json(uuid) IS 'Post as its author sees it.';
+COMMENT ON FUNCTION mesteri.authors_post_json(uuid) IS 'Post as its author sees it.';
 
 CREATE FUNCTION api.post_create(
         media_type mesteri.media_type, media_files api.media_files, title api.post_title DEFAULT NULL,
@@ -141,7 +141,7 @@ CREATE FUNCTION api.post_create(
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
     AS $$
 DECLARE
-    craftsman uuid := mesteri.own_craftsman();
+    craftsman uuid := mesteri.callers_craftsman();
     files     mesteri.media[];
     links     jsonb;
     post      uuid;
@@ -162,7 +162,7 @@ BEGIN
             CASE WHEN coalesce(post_create.status, 'published') = 'published' THEN now() END)
     RETURNING content_posts.id INTO post;
 
-    RETURN mesteri.created(json_build_object('post', mesteri.own_post_json(post)), format('/v1/posts/%s', post));
+    RETURN mesteri.created(json_build_object('post', mesteri.authors_post_json(post)), format('/v1/posts/%s', post));
 END;
 $$;
 COMMENT ON FUNCTION api.post_create(mesteri.media_type, api.media_files, api.post_title, api.post_description, uuid, api.tags, api.location,
@@ -184,7 +184,7 @@ CREATE FUNCTION api.post_update(
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
     AS $$
 DECLARE
-    craftsman uuid := mesteri.own_craftsman();
+    craftsman uuid := mesteri.callers_craftsman();
     stored    mesteri.content_posts;
     changed   integer;
 BEGIN
@@ -217,7 +217,7 @@ BEGIN
      WHERE p.id = stored.id
     RETURNING p.version INTO changed;
 
-    RETURN mesteri.ok(json_build_object('post', mesteri.own_post_json(id)), changed);
+    RETURN mesteri.ok(json_build_object('post', mesteri.authors_post_json(id)), changed);
 END;
 $$;
 COMMENT ON FUNCTION api.post_update(text, text[], uuid, api.post_title, api.post_description, uuid, api.tags, api.location, api.place_name, uuid,
@@ -228,7 +228,7 @@ CREATE FUNCTION api.post_delete(id uuid) RETURNS mesteri.answer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
     AS $$
 DECLARE
-    craftsman uuid := mesteri.own_craftsman();
+    craftsman uuid := mesteri.callers_craftsman();
     stored    mesteri.content_status;
 BEGIN
     SELECT p.status INTO stored FROM mesteri.content_posts p WHERE p.id = post_delete.id AND p.craftsman_id = craftsman FOR NO KEY UPDATE;

@@ -16,9 +16,7 @@ CREATE DOMAIN api.money AS numeric
     CONSTRAINT range CHECK (VALUE > 0 AND VALUE <= 9999999999.99)
     CONSTRAINT format CHECK (scale(trim_scale(VALUE)) <= 2);
 COMMENT ON DOMAIN api.money IS 'An amount in lei, above zero, with two decimals at most.';
-CREATE DOMAIN api.required_id AS uuid NOT NULL;
-COMMENT ON DOMAIN api.required_id IS 'An id where there must be one.';
-CREATE TYPE api.craft AS (category_id api.required_id, is_primary boolean, years_experience api.years);
+CREATE TYPE api.craft AS (category_id uuid, is_primary boolean, years_experience api.years);
 COMMENT ON TYPE api.craft IS 'A trade that a craftsman practises.';
 CREATE DOMAIN api.crafts AS api.craft[]
     CONSTRAINT count CHECK (cardinality(VALUE) <= 20);
@@ -40,7 +38,9 @@ CREATE FUNCTION mesteri.check_crafts(crafts api.crafts) RETURNS void
     LANGUAGE plpgsql STABLE
     AS $$
 BEGIN
-    IF (SELECT count(*) FROM unnest(crafts) AS c WHERE c.is_primary) > 1 THEN
+    IF EXISTS (SELECT FROM unnest(crafts) AS c WHERE c.category_id IS NULL) THEN
+        PERFORM mesteri.refuse('invalid_field', mesteri.detail('crafts.category_id', 'required'));
+    ELSIF (SELECT count(*) FROM unnest(crafts) AS c WHERE c.is_primary) > 1 THEN
         PERFORM mesteri.refuse('invalid_value', mesteri.detail('crafts', 'one_primary'));
     ELSIF (SELECT count(*) > count(DISTINCT c.category_id) FROM unnest(crafts) AS c) THEN
         PERFORM mesteri.refuse('invalid_value', mesteri.detail('crafts', 'duplicate'));
@@ -50,7 +50,7 @@ BEGIN
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION mesteri.check_crafts(api.crafts) IS 'Refuses two primary crafts, one twice, and one that is no trade.';
+COMMENT ON FUNCTION mesteri.check_crafts(api.crafts) IS 'Refuses a craft without a trade, two primary ones, one twice, and one that is no trade.';
 
 CREATE FUNCTION mesteri.set_crafts(craftsman uuid, crafts api.crafts) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -71,7 +71,7 @@ CREATE FUNCTION api.craftsman_update(
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
     AS $$
 DECLARE
-    craftsman uuid := mesteri.own_craftsman();
+    craftsman uuid := mesteri.callers_craftsman();
     account   mesteri.user_profiles;
     stored    mesteri.craftsman_profiles;
 BEGIN
@@ -110,14 +110,16 @@ COMMENT ON FUNCTION api.craftsman_update(text, text, text[], api.business_name, 
                                          boolean, api.crafts)
     IS 'Changes the caller''s craftsman profile; needs If-Match. A field that is absent stays, null clears; crafts are replaced whole.';
 
-CREATE FUNCTION api.craftsman_set_availability(status mesteri.availability_status, radius_km api.service_radius_km DEFAULT NULL)
+CREATE FUNCTION api.craftsman_set_availability(_given text[], status mesteri.availability_status,
+                                               radius_km api.service_radius_km DEFAULT NULL)
     RETURNS mesteri.answer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
     AS $$
 DECLARE
-    craftsman uuid := mesteri.own_craftsman();
+    craftsman uuid := mesteri.callers_craftsman();
     now_is    mesteri.craftsman_profiles;
 BEGIN
+    PERFORM mesteri.check_not_null(_given, 'radius_km', radius_km::integer);
     UPDATE mesteri.craftsman_profiles c
        SET availability_status = craftsman_set_availability.status, available_radius_km = coalesce(radius_km, c.available_radius_km), updated_at = now()
      WHERE c.id = craftsman
@@ -129,7 +131,7 @@ BEGIN
                                         'available_radius_km', now_is.available_radius_km));
 END;
 $$;
-COMMENT ON FUNCTION api.craftsman_set_availability(mesteri.availability_status, api.service_radius_km)
+COMMENT ON FUNCTION api.craftsman_set_availability(text[], mesteri.availability_status, api.service_radius_km)
     IS 'Whether the caller has time for work, and how far he goes for it.';
 
 CREATE FUNCTION api.craftsman_add_certification(
@@ -138,7 +140,7 @@ CREATE FUNCTION api.craftsman_add_certification(
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
     AS $$
 DECLARE
-    craftsman uuid := mesteri.own_craftsman();
+    craftsman uuid := mesteri.callers_craftsman();
     paper     mesteri.media;
     made      uuid;
 BEGIN
