@@ -22,7 +22,12 @@ CREATE FUNCTION mesteri.are_apart(one uuid, other uuid) RETURNS boolean
                     WHERE (b.user_id, b.blocked_user_id) = (one, other) OR (b.user_id, b.blocked_user_id) = (other, one));
 COMMENT ON FUNCTION mesteri.are_apart(uuid, uuid) IS 'Whether one of two people has blocked the other.';
 
-CREATE FUNCTION mesteri.plain_text(sanitised text) RETURNS text
+/*
+ * Spaces of all widths, and what Unicode calls default ignorable: a reader
+ * would see nothing at all.
+ */
+CREATE FUNCTION mesteri.is_blank(sanitised text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN replace(replace(regexp_replace(sanitised, '<[^>]*>', '', 'g'), '&nbsp;', ' '), chr(160), ' ');
-COMMENT ON FUNCTION mesteri.plain_text(text) IS 'Sanitised text without its mark-up, to see whether anything is left of it.';
+    RETURN regexp_replace(sanitised, '<[^>]*>', '', 'g')
+           ~ '^[\s\u00A0\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2000-\u200F\u2028-\u202F\u205F-\u206F\u2800\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0\U000E0000-\U000E0FFF]*$';
+COMMENT ON FUNCTION mesteri.is_blank(text) IS 'Whether a reader would see nothing of a sanitised text.';

@@ -42,7 +42,7 @@ CREATE FUNCTION api.post_comment(id uuid, text api.comment_text) RETURNS mesteri
 #variable_conflict use_column
 DECLARE
     viewer uuid := mesteri.current_user_id();
-    safe   pg_catalog.text := btrim(mesteri.sanitize(post_comment.text));
+    safe   pg_catalog.text := mesteri.sanitize(post_comment.text);
     author uuid;
     made   mesteri.post_comments;
     total  integer;
@@ -59,7 +59,7 @@ BEGIN
         PERFORM mesteri.refuse('not_found');
     ELSIF mesteri.are_apart(viewer, author) THEN
         PERFORM mesteri.refuse('blocked');
-    ELSIF mesteri.plain_text(safe) !~ '\S' THEN
+    ELSIF mesteri.is_blank(safe) THEN
         PERFORM mesteri.refuse('empty_text', mesteri.detail('text', 'empty'));
     END IF;
 
@@ -76,7 +76,8 @@ CREATE FUNCTION api.post_comment_delete(id uuid, cid uuid) RETURNS mesteri.answe
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
     AS $$
 DECLARE
-    viewer uuid := mesteri.current_user_id();
+    viewer    uuid := mesteri.current_user_id();
+    was_shown boolean;
 BEGIN
     IF viewer IS NULL THEN
         PERFORM mesteri.refuse('unauthenticated');
@@ -88,11 +89,13 @@ BEGIN
      WHERE k.id = cid AND k.post_id = post_comment_delete.id AND k.deleted_at IS NULL
        AND (k.user_id = viewer
             OR EXISTS (SELECT FROM mesteri.content_posts p JOIN mesteri.craftsman_profiles c ON c.id = p.craftsman_id
-                        WHERE p.id = k.post_id AND c.user_id = viewer));
+                        WHERE p.id = k.post_id AND c.user_id = viewer))
+    RETURNING k.hidden_at IS NULL INTO was_shown;
     IF NOT FOUND THEN
         PERFORM mesteri.refuse('not_found');
+    ELSIF was_shown THEN
+        UPDATE mesteri.content_posts p SET comments_count = p.comments_count - 1 WHERE p.id = post_comment_delete.id;
     END IF;
-    UPDATE mesteri.content_posts p SET comments_count = p.comments_count - 1 WHERE p.id = post_comment_delete.id;
 
     RETURN mesteri.no_content();
 END;

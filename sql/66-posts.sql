@@ -8,9 +8,6 @@ COMMENT ON DOMAIN api.post_title IS 'Title of a post.';
 CREATE DOMAIN api.post_description AS api.paragraph
     CONSTRAINT length CHECK (char_length(VALUE) <= 5000);
 COMMENT ON DOMAIN api.post_description IS 'What a post says of the work, as typed, mark-up included.';
-CREATE DOMAIN api.media_ref AS api.line
-    CONSTRAINT length CHECK (char_length(VALUE) BETWEEN 1 AND 2048);
-COMMENT ON DOMAIN api.media_ref IS 'Id of an upload; a link is recognised, to be refused in so many words.';
 CREATE DOMAIN api.media_files AS api.media_ref[]
     CONSTRAINT count CHECK (cardinality(VALUE) BETWEEN 1 AND 10);
 COMMENT ON DOMAIN api.media_files IS 'Uploads of a post, in the order of showing.';
@@ -54,43 +51,6 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION mesteri.callers_craftsman() IS 'The caller''s craftsman profile; refuses who has none.';
-
-CREATE FUNCTION mesteri.media_ids(field text, refs text[]) RETURNS uuid[]
-    LANGUAGE plpgsql STABLE
-    AS $$
-BEGIN
-    IF EXISTS (SELECT FROM unnest(refs) AS r (ref) WHERE ref ~* '^([a-z][a-z0-9+.-]*:|/)') THEN
-        PERFORM mesteri.refuse('foreign_media', mesteri.detail(field, 'upload_id'));
-    ELSIF EXISTS (SELECT FROM unnest(refs) AS r (ref) WHERE ref !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') THEN
-        PERFORM mesteri.refuse('invalid_field', mesteri.detail(field, 'format'));
-    END IF;
-    RETURN refs::uuid[];
-END;
-$$;
-COMMENT ON FUNCTION mesteri.media_ids(text, text[]) IS 'Ids of uploads as clients write them; a link in place of one is refused.';
-
-CREATE FUNCTION mesteri.take_media(field text, ids uuid[], wanted mesteri.upload_purpose) RETURNS SETOF mesteri.media
-    LANGUAGE plpgsql VOLATILE
-    AS $$
-DECLARE
-    mine bigint;
-BEGIN
-    -- From here on they stay: nothing deletes what is used.
-    UPDATE mesteri.media m SET used_at = coalesce(m.used_at, now()), expires_at = NULL
-     WHERE m.id = ANY (ids) AND m.owner_id = mesteri.current_user_id() AND m.purpose = wanted AND m.status = 'ready' AND m.deleted_at IS NULL;
-    GET DIAGNOSTICS mine = ROW_COUNT;
-    IF mine < (SELECT count(DISTINCT i) FROM unnest(ids) AS i) THEN
-        IF EXISTS (SELECT FROM unnest(ids) AS i WHERE NOT EXISTS
-                    (SELECT FROM mesteri.media m WHERE m.id = i AND m.owner_id = mesteri.current_user_id() AND m.deleted_at IS NULL)) THEN
-            PERFORM mesteri.refuse('not_found', mesteri.detail(field, 'exists'));
-        END IF;
-        PERFORM mesteri.refuse('invalid_media', mesteri.detail(field, 'ready'));
-    END IF;
-    RETURN QUERY SELECT m.* FROM unnest(ids) WITH ORDINALITY AS i (id, place) JOIN mesteri.media m ON m.id = i.id ORDER BY i.place;
-END;
-$$;
-COMMENT ON FUNCTION mesteri.take_media(text, uuid[], mesteri.upload_purpose)
-    IS 'The caller''s own uploads for this purpose, in this order, kept from now on; refuses others, and what is not ready.';
 
 CREATE FUNCTION mesteri.check_media(media_type mesteri.media_type, files mesteri.media[]) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -142,14 +102,15 @@ CREATE FUNCTION api.post_create(
     AS $$
 DECLARE
     craftsman uuid := mesteri.callers_craftsman();
+    state     mesteri.content_status := coalesce(status, 'published');
     files     mesteri.media[];
     links     jsonb;
     post      uuid;
 BEGIN
     PERFORM mesteri.check_post_references(category_id, project_id, craftsman);
-    files := ARRAY(SELECT m FROM mesteri.take_media('media_files', mesteri.media_ids('media_files', media_files::text[]), 'post') AS m);
+    files := ARRAY(SELECT m FROM mesteri.take_media('media_files', media_files::text[], 'post') AS m);
     PERFORM mesteri.check_media(media_type, files);
-    links := (SELECT jsonb_agg('/v1/media/' || (f).key ORDER BY place) FROM unnest(files) WITH ORDINALITY AS u (f, place));
+    links := (SELECT jsonb_agg(mesteri.media_link(f) ORDER BY place) FROM unnest(files) WITH ORDINALITY AS u (f, place));
 
     INSERT INTO mesteri.content_posts (craftsman_id, title, description, media_type, media_urls, before_media_url, after_media_url,
                                        duration_seconds, category_id, tags, location, location_name, project_id, status, published_at)
@@ -158,8 +119,7 @@ BEGIN
             (SELECT (f).duration_seconds FROM unnest(files) AS f LIMIT 1), post_create.category_id, coalesce(post_create.tags::text[], '{}'),
             coalesce(mesteri.point((post_create.location).lat, (post_create.location).lon),
                      (SELECT p.location FROM mesteri.user_profiles p WHERE p.user_id = mesteri.current_user_id())),
-            nullif(post_create.location_name, ''), post_create.project_id, coalesce(post_create.status, 'published'),
-            CASE WHEN coalesce(post_create.status, 'published') = 'published' THEN now() END)
+            nullif(post_create.location_name, ''), post_create.project_id, state, CASE state WHEN 'published' THEN now() END)
     RETURNING content_posts.id INTO post;
 
     RETURN mesteri.created(json_build_object('post', mesteri.authors_post_json(post)), format('/v1/posts/%s', post));
@@ -185,6 +145,7 @@ CREATE FUNCTION api.post_update(
     AS $$
 DECLARE
     craftsman uuid := mesteri.callers_craftsman();
+    wanted    mesteri.content_status := status;
     stored    mesteri.content_posts;
     changed   integer;
 BEGIN
@@ -196,7 +157,7 @@ BEGIN
     END IF;
     PERFORM mesteri.check_post_references(category_id, project_id, craftsman);
     PERFORM mesteri.check_if_match(_if_match, stored.version);
-    IF status <> stored.status AND NOT status = ANY (mesteri.author_transitions(stored.status)) THEN
+    IF wanted <> stored.status AND NOT wanted = ANY (mesteri.author_transitions(stored.status)) THEN
         PERFORM mesteri.refuse('illegal_transition', json_build_array(json_build_object(
             'field', 'status', 'rule', 'transition', 'allowed', mesteri.author_transitions(stored.status))));
     END IF;
@@ -210,9 +171,9 @@ BEGIN
                            THEN mesteri.point((post_update.location).lat, (post_update.location).lon) ELSE p.location END,
            location_name = CASE WHEN 'location_name' = ANY (_given) THEN nullif(post_update.location_name, '') ELSE p.location_name END,
            project_id = CASE WHEN 'project_id' = ANY (_given) THEN post_update.project_id ELSE p.project_id END,
-           status = coalesce(post_update.status, p.status),
+           status = coalesce(wanted, p.status),
            -- The first time counts: who hides a post and shows it again does not make it new.
-           published_at = CASE WHEN post_update.status = 'published' THEN coalesce(p.published_at, now()) ELSE p.published_at END,
+           published_at = CASE WHEN wanted = 'published' THEN coalesce(p.published_at, now()) ELSE p.published_at END,
            version = p.version + 1
      WHERE p.id = stored.id
     RETURNING p.version INTO changed;

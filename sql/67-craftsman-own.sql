@@ -24,6 +24,9 @@ COMMENT ON DOMAIN api.crafts IS 'The trades of a craftsman.';
 CREATE DOMAIN api.service_radius_km AS integer
     CONSTRAINT range CHECK (VALUE BETWEEN 1 AND 300);
 COMMENT ON DOMAIN api.service_radius_km IS 'How far a craftsman goes for work, whole kilometres.';
+CREATE DOMAIN api.day AS date
+    CONSTRAINT range CHECK (VALUE BETWEEN date '1900-01-01' AND date '2999-12-31');
+COMMENT ON DOMAIN api.day IS 'A day on a paper: no infinity, nothing that four digits cannot write.';
 CREATE DOMAIN api.certification_name AS api.line
     CONSTRAINT length CHECK (char_length(VALUE) BETWEEN 1 AND 255);
 COMMENT ON DOMAIN api.certification_name IS 'What a paper says its holder may do.';
@@ -40,28 +43,29 @@ CREATE FUNCTION mesteri.check_crafts(crafts api.crafts) RETURNS void
 BEGIN
     IF EXISTS (SELECT FROM unnest(crafts) AS c WHERE c.category_id IS NULL) THEN
         PERFORM mesteri.refuse('invalid_field', mesteri.detail('crafts.category_id', 'required'));
-    ELSIF (SELECT count(*) FROM unnest(crafts) AS c WHERE c.is_primary) > 1 THEN
-        PERFORM mesteri.refuse('invalid_value', mesteri.detail('crafts', 'one_primary'));
-    ELSIF (SELECT count(*) > count(DISTINCT c.category_id) FROM unnest(crafts) AS c) THEN
-        PERFORM mesteri.refuse('invalid_value', mesteri.detail('crafts', 'duplicate'));
     ELSIF EXISTS (SELECT FROM unnest(crafts) AS c
                    WHERE NOT EXISTS (SELECT FROM mesteri.craft_categories k WHERE k.id = c.category_id AND k.is_active)) THEN
         PERFORM mesteri.refuse('not_found', mesteri.detail('crafts', 'exists'));
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION mesteri.check_crafts(api.crafts) IS 'Refuses a craft without a trade, two primary ones, one twice, and one that is no trade.';
+COMMENT ON FUNCTION mesteri.check_crafts(api.crafts) IS 'Refuses a craft without a trade, and one that is no trade.';
 
 CREATE FUNCTION mesteri.set_crafts(craftsman uuid, crafts api.crafts) RETURNS void
     LANGUAGE plpgsql VOLATILE
     AS $$
 BEGIN
+    IF (SELECT count(*) FROM unnest(crafts) AS c WHERE c.is_primary) > 1 THEN
+        PERFORM mesteri.refuse('invalid_value', mesteri.detail('crafts', 'one_primary'));
+    ELSIF (SELECT count(*) > count(DISTINCT c.category_id) FROM unnest(crafts) AS c) THEN
+        PERFORM mesteri.refuse('invalid_value', mesteri.detail('crafts', 'duplicate'));
+    END IF;
     DELETE FROM mesteri.craftsman_crafts cc WHERE cc.craftsman_id = craftsman;
     INSERT INTO mesteri.craftsman_crafts (craftsman_id, category_id, is_primary, years_experience)
     SELECT craftsman, c.category_id, coalesce(c.is_primary, false), c.years_experience FROM unnest(crafts) AS c;
 END;
 $$;
-COMMENT ON FUNCTION mesteri.set_crafts(uuid, api.crafts) IS 'Puts these crafts in the place of all a craftsman had.';
+COMMENT ON FUNCTION mesteri.set_crafts(uuid, api.crafts) IS 'Puts these crafts in the place of all a craftsman had; refuses two primary ones, and one twice.';
 
 CREATE FUNCTION api.craftsman_update(
         _language text, _if_match text, _given text[], business_name api.business_name DEFAULT NULL, business_type mesteri.business_type DEFAULT NULL,
@@ -120,12 +124,12 @@ DECLARE
     now_is    mesteri.craftsman_profiles;
 BEGIN
     PERFORM mesteri.check_not_null(_given, 'radius_km', radius_km::integer);
+    -- Seen in the profile, so a version of it; in no form that somebody else fills in, so without If-Match.  Locks in the order of PUT.
+    UPDATE mesteri.user_profiles p SET version = p.version + 1 WHERE p.user_id = mesteri.current_user_id();
     UPDATE mesteri.craftsman_profiles c
        SET availability_status = craftsman_set_availability.status, available_radius_km = coalesce(radius_km, c.available_radius_km), updated_at = now()
      WHERE c.id = craftsman
     RETURNING c.* INTO now_is;
-    -- Seen in the profile, so a version of it; in no form that somebody else fills in, so without If-Match.
-    UPDATE mesteri.user_profiles p SET version = p.version + 1 WHERE p.user_id = now_is.user_id;
 
     RETURN mesteri.ok(json_build_object('availability_status', now_is.availability_status, 'is_available', now_is.is_available,
                                         'available_radius_km', now_is.available_radius_km));
@@ -136,7 +140,7 @@ COMMENT ON FUNCTION api.craftsman_set_availability(text[], mesteri.availability_
 
 CREATE FUNCTION api.craftsman_add_certification(
         name api.certification_name, issuer api.certification_issuer DEFAULT NULL, number api.certification_number DEFAULT NULL,
-        issued_on date DEFAULT NULL, expires_on date DEFAULT NULL, document api.media_ref DEFAULT NULL) RETURNS mesteri.answer
+        issued_on api.day DEFAULT NULL, expires_on api.day DEFAULT NULL, document api.media_ref DEFAULT NULL) RETURNS mesteri.answer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
     AS $$
 DECLARE
@@ -144,14 +148,14 @@ DECLARE
     paper     mesteri.media;
     made      uuid;
 BEGIN
+    IF document IS NOT NULL THEN
+        SELECT m.* INTO paper FROM mesteri.take_media('document', ARRAY[document::text], 'certification') AS m;
+    END IF;
     IF expires_on < issued_on THEN
         PERFORM mesteri.refuse('invalid_value', mesteri.detail('expires_on', 'order'));
     END IF;
-    IF document IS NOT NULL THEN
-        SELECT m.* INTO paper FROM mesteri.take_media('document', mesteri.media_ids('document', ARRAY[document::text]), 'certification') AS m;
-    END IF;
-    -- One at a time, so that the limit holds.
-    PERFORM FROM mesteri.craftsman_profiles c WHERE c.id = craftsman FOR NO KEY UPDATE;
+    -- One at a time, so that the limit holds; locks in the order of PUT.
+    UPDATE mesteri.user_profiles p SET version = p.version + 1 WHERE p.user_id = mesteri.current_user_id();
     IF (SELECT count(*) FROM mesteri.craftsman_certifications f WHERE f.craftsman_id = craftsman) >= mesteri.max_certifications() THEN
         PERFORM mesteri.refuse('quota_exceeded');
     END IF;
@@ -159,9 +163,11 @@ BEGIN
     INSERT INTO mesteri.craftsman_certifications (craftsman_id, name, issuer, number, issued_on, expires_on, verification_status, document_url)
     VALUES (craftsman, craftsman_add_certification.name, nullif(craftsman_add_certification.issuer, ''),
             nullif(craftsman_add_certification.number, ''), craftsman_add_certification.issued_on, craftsman_add_certification.expires_on,
-            CASE WHEN paper.id IS NULL THEN 'none' ELSE 'pending' END::mesteri.verification_status, '/v1/media/' || paper.key)
+            CASE WHEN paper.id IS NULL THEN 'none' ELSE 'pending' END::mesteri.verification_status, mesteri.media_link(paper))
     RETURNING id INTO made;
-    UPDATE mesteri.user_profiles p SET version = p.version + 1 WHERE p.user_id = mesteri.current_user_id();
+    IF paper.id IS NOT NULL THEN
+        INSERT INTO mesteri.verifications (user_id, type, certification_id) VALUES (mesteri.current_user_id(), 'certification', made);
+    END IF;
 
     RETURN mesteri.created(
         json_build_object('certification', (SELECT f.value FROM json_array_elements(mesteri.certifications_json(craftsman, true)) AS f
@@ -169,7 +175,7 @@ BEGIN
         format('/v1/craftsmen/%s', craftsman));
 END;
 $$;
-COMMENT ON FUNCTION api.craftsman_add_certification(api.certification_name, api.certification_issuer, api.certification_number, date, date, api.media_ref)
+COMMENT ON FUNCTION api.craftsman_add_certification(api.certification_name, api.certification_issuer, api.certification_number, api.day, api.day, api.media_ref)
     IS 'Adds a paper to the caller''s profile; with a scan it waits for staff to look at it.';
 
 CREATE FUNCTION mesteri.max_certifications() RETURNS integer

@@ -19,6 +19,7 @@ def sick(clusters):
     database = cluster.database("doctor")
     database.run("REVOKE TEMPORARY ON DATABASE doctor FROM PUBLIC")
     database.run("SELECT mesteri.create_partitions('mesteri.events', current_date, current_date + 7),"
+                 "       mesteri.create_partitions('mesteri.impressions', current_date, current_date + 7),"
                  "       mesteri.create_partitions('mesteri.analytics_events', current_date, current_date + 70)")
     return database
 
@@ -74,6 +75,9 @@ PROVOKED = [
      "SELECT mesteri.instance_record(adopted_as) FROM mesteri.instance WHERE adopted_as <> 'first'; DELETE FROM mesteri.instance", "production"),
     ("error", "library and extension are of different versions", "UPDATE pg_extension SET extversion = '0.0.1' WHERE extname = 'mesteri'",
      "UPDATE pg_extension SET extversion = mesteri.library_version() WHERE extname = 'mesteri'", "extension 0.0.1"),
+    ("info", "a counter is wrong",
+     "WITH u AS (INSERT INTO mesteri.users (email, phone_number, password_hash, user_type) VALUES ('ion@example.ro', '+40722000002', '!', 'craftsman') RETURNING id)"
+     " INSERT INTO mesteri.craftsman_profiles (user_id, followers_count) SELECT id, 7 FROM u", "CALL ops.mend_counters()", "7, recounted 0"),
     ("error", "something of mesteri's own is missing", "ALTER INDEX mesteri.devices_user RENAME TO devices_other",
      "ALTER INDEX mesteri.devices_other RENAME TO devices_user", "index devices_user on mesteri.devices"),
 ]
