@@ -57,7 +57,7 @@ COMMENT ON FUNCTION mesteri.take_impressions(integer)
 
 CREATE FUNCTION mesteri.max_impressions() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN 20000;
+    RETURN 5000;
 COMMENT ON FUNCTION mesteri.max_impressions() IS 'How many reads are counted in one transaction.';
 
 CREATE FUNCTION mesteri.roll_up_impressions() RETURNS bigint
@@ -70,7 +70,10 @@ BEGIN
     WITH taken AS MATERIALIZED (
         SELECT * FROM mesteri.take_impressions(mesteri.max_impressions())
     ), viewed AS MATERIALIZED (
-        SELECT DISTINCT t.viewer_id, post.id AS post_id FROM taken t CROSS JOIN LATERAL unnest(t.post_ids) AS post (id)
+        SELECT DISTINCT t.viewer_id, post.id AS post_id
+          FROM taken t
+         CROSS JOIN LATERAL unnest(t.post_ids) AS post (id)
+         WHERE NOT mesteri.has_interacted(t.viewer_id, post.id, 'view')
     ), readers AS MATERIALIZED (
         -- What is being deleted is waited for and then left out: at the check of the foreign key it would fail the whole batch.
         SELECT u.id FROM mesteri.users u
@@ -112,4 +115,4 @@ CREATE FUNCTION mesteri.max_count() RETURNS integer
     RETURN 2147483647;
 COMMENT ON FUNCTION mesteri.max_count() IS 'Where views_count stops: no post may fail a batch.';
 
-INSERT INTO mesteri.jobs (name, function, every, seeded) VALUES ('count_views', 'roll_up_impressions', interval '5 seconds', true);
+INSERT INTO mesteri.jobs (name, function, every, seeded) VALUES ('count_views', 'roll_up_impressions', interval '3 seconds', true);

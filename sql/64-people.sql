@@ -1,6 +1,6 @@
 /*
  * 64-people.sql
- *		What endpoints about posts ask of people: how they are shown, and whether one wants nothing to do with another.
+ *		What endpoints about posts ask of people: how they are shown, whether one wants nothing to do with another, and what their texts say.
  */
 CREATE FUNCTION mesteri.person_json(user_id uuid) RETURNS json
     LANGUAGE plpgsql STABLE
@@ -31,3 +31,9 @@ CREATE FUNCTION mesteri.is_blank(sanitised text) RETURNS boolean
     RETURN regexp_replace(sanitised, '<[^>]*>', '', 'g')
            ~ '^[\s\u00A0\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2000-\u200F\u2028-\u202F\u205F-\u206F\u2800\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0\U000E0000-\U000E0FFF]*$';
 COMMENT ON FUNCTION mesteri.is_blank(text) IS 'Whether a reader would see nothing of a sanitised text.';
+
+CREATE FUNCTION mesteri.clean_text(typed text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (SELECT CASE WHEN NOT mesteri.is_blank(s.safe) THEN btrim(s.safe, E' \t\r\n') END
+              FROM (SELECT mesteri.sanitize(typed) OFFSET 0) AS s (safe));
+COMMENT ON FUNCTION mesteri.clean_text(text) IS 'A text that may hold mark-up as it is stored: sanitised; null where a reader would see nothing.';

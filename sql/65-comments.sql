@@ -23,13 +23,13 @@ BEGIN
         PERFORM mesteri.refuse('not_found');
     END IF;
 
-    SELECT json_agg(mesteri.comment_json(k) ORDER BY k.created_at DESC, k.id DESC) FILTER (WHERE place <= post_comments."limit"), count(*)
+    SELECT json_agg(mesteri.comment_json(l.k) ORDER BY l.place) FILTER (WHERE l.place <= post_comments."limit"), count(*)
       INTO items, hits
-      FROM (SELECT c AS k, row_number() OVER (ORDER BY c.created_at DESC, c.id DESC) AS place
-              FROM (SELECT * FROM mesteri.post_comments c
+      FROM (SELECT o.k, row_number() OVER (ORDER BY (o.k).created_at DESC, (o.k).id DESC) AS place
+              FROM (SELECT c AS k FROM mesteri.post_comments c
                      WHERE c.post_id = post_comments.id AND c.deleted_at IS NULL AND c.hidden_at IS NULL
                      ORDER BY c.created_at DESC, c.id DESC
-                     LIMIT post_comments."limit" + 1 OFFSET (page - 1)::bigint * post_comments."limit") AS c) AS listed;
+                     LIMIT post_comments."limit" + 1 OFFSET (page - 1)::bigint * post_comments."limit") AS o) AS l;
 
     RETURN mesteri.ok(mesteri.json_page(items, page, post_comments."limit", hits > post_comments."limit"));
 END;
@@ -42,7 +42,7 @@ CREATE FUNCTION api.post_comment(id uuid, text api.comment_text) RETURNS mesteri
 #variable_conflict use_column
 DECLARE
     viewer uuid := mesteri.current_user_id();
-    safe   pg_catalog.text := mesteri.sanitize(post_comment.text);
+    safe   pg_catalog.text := mesteri.clean_text(post_comment.text);
     author uuid;
     made   mesteri.post_comments;
     total  integer;
@@ -59,7 +59,7 @@ BEGIN
         PERFORM mesteri.refuse('not_found');
     ELSIF mesteri.are_apart(viewer, author) THEN
         PERFORM mesteri.refuse('blocked');
-    ELSIF mesteri.is_blank(safe) THEN
+    ELSIF safe IS NULL THEN
         PERFORM mesteri.refuse('empty_text', mesteri.detail('text', 'empty'));
     END IF;
 

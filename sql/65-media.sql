@@ -54,7 +54,7 @@ BEGIN
     END IF;
     IF is_paper THEN
         INSERT INTO mesteri.encryption_keys (id, purpose, algorithm, fingerprint, retired_at)
-        VALUES ('made-up', 'media', 'aes-256-gcm', sha256('made-up'), now())
+        VALUES ('made-up', 'media', 'aes-256-gcm', pg_catalog.sha256(bytea 'made-up'), now())
             ON CONFLICT DO NOTHING;
     END IF;
     INSERT INTO mesteri.media (key, owner_id, purpose, status, filename, content_type, size, sha256, storage, width, height,

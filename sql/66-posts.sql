@@ -56,13 +56,13 @@ CREATE FUNCTION mesteri.check_media(media_type mesteri.media_type, files mesteri
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
-    pictures integer := (SELECT count(DISTINCT (f).id) FROM unnest(files) AS f WHERE (f).content_type LIKE 'image/%');
-    videos   integer := (SELECT count(DISTINCT (f).id) FROM unnest(files) AS f WHERE (f).content_type LIKE 'video/%');
+    pictures integer := (SELECT count(DISTINCT f.id) FROM unnest(files) AS f WHERE f.content_type LIKE 'image/%');
+    videos   integer := (SELECT count(DISTINCT f.id) FROM unnest(files) AS f WHERE f.content_type LIKE 'video/%');
     given    integer := cardinality(files);
 BEGIN
-    IF NOT CASE media_type WHEN 'image' THEN pictures = given
-                           WHEN 'before_after' THEN pictures = 2 AND given = 2
-                           ELSE videos = 1 AND given = 1 END THEN
+    IF NOT (CASE media_type WHEN 'image' THEN pictures = given
+                            WHEN 'before_after' THEN pictures = 2 AND given = 2
+                            ELSE videos = 1 AND given = 1 END) THEN
         PERFORM mesteri.refuse('invalid_media', mesteri.detail('media_files', 'media_type'));
     END IF;
 END;
@@ -110,13 +110,13 @@ BEGIN
     PERFORM mesteri.check_post_references(category_id, project_id, craftsman);
     files := ARRAY(SELECT m FROM mesteri.take_media('media_files', media_files::text[], 'post') AS m);
     PERFORM mesteri.check_media(media_type, files);
-    links := (SELECT jsonb_agg(mesteri.media_link(f) ORDER BY place) FROM unnest(files) WITH ORDINALITY AS u (f, place));
+    links := (SELECT jsonb_agg(mesteri.media_link(files[place]) ORDER BY place) FROM generate_subscripts(files, 1) AS place);
 
     INSERT INTO mesteri.content_posts (craftsman_id, title, description, media_type, media_urls, before_media_url, after_media_url,
                                        duration_seconds, category_id, tags, location, location_name, project_id, status, published_at)
-    VALUES (craftsman, nullif(post_create.title, ''), nullif(mesteri.sanitize(post_create.description), ''), post_create.media_type, links,
+    VALUES (craftsman, nullif(post_create.title, ''), mesteri.clean_text(post_create.description), post_create.media_type, links,
             CASE post_create.media_type WHEN 'before_after' THEN links ->> 0 END, CASE post_create.media_type WHEN 'before_after' THEN links ->> 1 END,
-            (SELECT (f).duration_seconds FROM unnest(files) AS f LIMIT 1), post_create.category_id, coalesce(post_create.tags::text[], '{}'),
+            files[1].duration_seconds, post_create.category_id, coalesce(post_create.tags::text[], '{}'),
             coalesce(mesteri.point((post_create.location).lat, (post_create.location).lon),
                      (SELECT p.location FROM mesteri.user_profiles p WHERE p.user_id = mesteri.current_user_id())),
             nullif(post_create.location_name, ''), post_create.project_id, state, CASE state WHEN 'published' THEN now() END)
@@ -164,7 +164,7 @@ BEGIN
 
     UPDATE mesteri.content_posts p
        SET title = CASE WHEN 'title' = ANY (_given) THEN nullif(post_update.title, '') ELSE p.title END,
-           description = CASE WHEN 'description' = ANY (_given) THEN nullif(mesteri.sanitize(post_update.description), '') ELSE p.description END,
+           description = CASE WHEN 'description' = ANY (_given) THEN mesteri.clean_text(post_update.description) ELSE p.description END,
            category_id = CASE WHEN 'category_id' = ANY (_given) THEN post_update.category_id ELSE p.category_id END,
            tags = coalesce(post_update.tags::text[], p.tags),
            location = CASE WHEN 'location' = ANY (_given)
@@ -216,11 +216,11 @@ BEGIN
     SELECT json_agg(mesteri.post_json(p, c, viewer, false) ORDER BY p.created_at DESC, p.id DESC) FILTER (WHERE l.place <= post_mine."limit"), count(*)
       INTO items, hits
       FROM (SELECT o.id, row_number() OVER (ORDER BY o.created_at DESC, o.id DESC) AS place
-              FROM mesteri.content_posts o
-             WHERE o.craftsman_id = (SELECT c.id FROM mesteri.craftsman_profiles c WHERE c.user_id = viewer)
-               AND (post_mine.status IS NULL OR o.status = post_mine.status)
-             ORDER BY o.created_at DESC, o.id DESC
-             LIMIT post_mine."limit" + 1 OFFSET (page - 1)::bigint * post_mine."limit") AS l
+              FROM (SELECT m.id, m.created_at FROM mesteri.content_posts m
+                     WHERE m.craftsman_id = (SELECT c.id FROM mesteri.craftsman_profiles c WHERE c.user_id = viewer)
+                       AND (post_mine.status IS NULL OR m.status = post_mine.status)
+                     ORDER BY m.created_at DESC, m.id DESC
+                     LIMIT post_mine."limit" + 1 OFFSET (page - 1)::bigint * post_mine."limit") AS o) AS l
       JOIN mesteri.content_posts p ON p.id = l.id
       JOIN mesteri.public_craftsmen c ON c.id = p.craftsman_id;
 
@@ -246,10 +246,10 @@ BEGIN
                FILTER (WHERE l.place <= craftsman_portfolio."limit"), count(*)
       INTO items, hits
       FROM (SELECT o.id, row_number() OVER (ORDER BY o.published_at DESC, o.id DESC) AS place
-              FROM mesteri.content_posts o
-             WHERE o.craftsman_id = craftsman_portfolio.id AND o.status = 'published'
-             ORDER BY o.published_at DESC, o.id DESC
-             LIMIT craftsman_portfolio."limit" + 1 OFFSET (page - 1)::bigint * craftsman_portfolio."limit") AS l
+              FROM (SELECT m.id, m.published_at FROM mesteri.content_posts m
+                     WHERE m.craftsman_id = craftsman_portfolio.id AND m.status = 'published'
+                     ORDER BY m.published_at DESC, m.id DESC
+                     LIMIT craftsman_portfolio."limit" + 1 OFFSET (page - 1)::bigint * craftsman_portfolio."limit") AS o) AS l
       JOIN mesteri.content_posts p ON p.id = l.id
       JOIN mesteri.public_craftsmen c ON c.id = p.craftsman_id;
 

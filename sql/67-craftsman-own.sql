@@ -123,6 +123,7 @@ DECLARE
     craftsman uuid := mesteri.callers_craftsman();
     now_is    mesteri.craftsman_profiles;
 BEGIN
+    PERFORM mesteri.check_not_null(_given, 'status', status);
     PERFORM mesteri.check_not_null(_given, 'radius_km', radius_km::integer);
     -- Seen in the profile, so a version of it; in no form that somebody else fills in, so without If-Match.  Locks in the order of PUT.
     UPDATE mesteri.user_profiles p SET version = p.version + 1 WHERE p.user_id = mesteri.current_user_id();

@@ -53,11 +53,13 @@ BEGIN
 
     SELECT json_agg(mesteri.review_json(l.r) ORDER BY l.place) FILTER (WHERE l.place <= craftsman_reviews."limit"), count(*)
       INTO items, hits
-      FROM (SELECT o AS r, row_number() OVER () AS place
-              FROM (SELECT v.* FROM mesteri.reviews v
+      FROM (SELECT o.r, row_number() OVER (ORDER BY o.first_by DESC NULLS LAST, (o.r).visible_at DESC, (o.r).id DESC) AS place
+              FROM (SELECT v AS r, k.first_by
+                      FROM mesteri.reviews v
+                     CROSS JOIN LATERAL (SELECT CASE sort WHEN 'highest' THEN v.overall_rating WHEN 'lowest' THEN -v.overall_rating
+                                                          WHEN 'helpful' THEN v.helpful_count END) AS k (first_by)
                      WHERE v.reviewed_user_id = person AND v.is_visible
-                     ORDER BY CASE sort WHEN 'highest' THEN v.overall_rating WHEN 'lowest' THEN -v.overall_rating
-                                        WHEN 'helpful' THEN v.helpful_count END DESC NULLS LAST, v.visible_at DESC, v.id DESC
+                     ORDER BY k.first_by DESC NULLS LAST, v.visible_at DESC, v.id DESC
                      LIMIT craftsman_reviews."limit" + 1 OFFSET (page - 1)::bigint * craftsman_reviews."limit") AS o) AS l;
 
     RETURN mesteri.ok(mesteri.json_concat(mesteri.json_page(items, page, craftsman_reviews."limit", hits > craftsman_reviews."limit"),
