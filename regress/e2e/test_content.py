@@ -156,7 +156,7 @@ def test_nothing_is_left(client, ana, post, text):
     assert comments(client, post) == []
 
 
-@pytest.mark.parametrize("text", ["\u200b\u200d\ufeff", "\u2800", "\u3164", "\u00ad", "\U000e0041", "\u2060<br>\u180e", "\u202e", "\u115f"])
+@pytest.mark.parametrize("text", ["\u200b\u200d\ufeff", "\u2800", "\u3164", "\u00ad", "\U000e0041", "\u2060\u180e", "\u202e", "\u115f"])
 def test_nothing_that_can_be_seen(client, ana, post, text):
     """As characters they are refused like other controls; written as entities they are nothing."""
     assert say(ana, post, text).error == "invalid_field"
