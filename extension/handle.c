@@ -19,12 +19,16 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "parser/parse_expr.h"
+#include "parser/parser.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/typcache.h"
 #include "utils/uuid.h"
 
 #include "bind.h"
+#include "cancel.h"
 #include "deadline.h"
 #include "error.h"
 #include "entity_tag.h"
@@ -46,6 +50,7 @@ typedef struct Call
 
 static bool handling = false;
 
+static void check_settings(void);
 static Datum serve(FunctionCallInfo fcinfo);
 static void check_access(const Route *route, const Identity *identity);
 static void bind_call(const Route *route, const Request *request, Call *call);
@@ -73,6 +78,7 @@ mesteri_handle(PG_FUNCTION_ARGS)
 	MemoryContext caller = CurrentMemoryContext;
 	volatile Datum result = (Datum) 0;
 
+	check_settings();
 	if (handling)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("handle() cannot be called from within an endpoint")));
 	if (PG_ARGISNULL(HANDLE_ROUTE) || PG_ARGISNULL(HANDLE_DEADLINE_MS))
@@ -85,12 +91,15 @@ mesteri_handle(PG_FUNCTION_ARGS)
 	deadline_arm(PG_GETARG_INT32(HANDLE_DEADLINE_MS));
 	PG_TRY();
 	{
+		cancel_watch(PG_ARGISNULL(HANDLE_REQUEST_ID) ? NULL : PG_GETARG_UUID_P(HANDLE_REQUEST_ID));
 		result = serve(fcinfo);
 		deadline_disarm();
+		cancel_unwatch();
 	}
 	PG_CATCH();
 	{
 		bool is_late = deadline_abandon();
+		bool is_unwanted = cancel_abandon();
 
 		handling = false;
 		identity_clear();
@@ -100,6 +109,11 @@ mesteri_handle(PG_FUNCTION_ARGS)
 			FlushErrorState();
 			refuse(MSERR_DEADLINE_EXCEEDED, "the request ran into its deadline");
 		}
+		if (is_unwanted && geterrcode() == ERRCODE_QUERY_CANCELED)
+		{
+			FlushErrorState();
+			refuse(ERRCODE_QUERY_CANCELED, "nobody waits for the request any more");
+		}
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -107,6 +121,23 @@ mesteri_handle(PG_FUNCTION_ARGS)
 	error_context_stack = context.previous;
 
 	return result;
+}
+
+/*
+ * Settings that are anybody's to change, with which our functions would mean
+ * something else, or show what they handle to whoever holds the connection.
+ */
+static void
+check_settings(void)
+{
+	if (Debug_print_parse || Debug_print_rewritten || Debug_print_plan)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		                errmsg("handle() does not run while trees are printed"),
+		                errhint("Turn off debug_print_parse, debug_print_rewritten and debug_print_plan.")));
+	if (!standard_conforming_strings || Transform_null_equals)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		                errmsg("handle() does not run where SQL is read another way"),
+		                errhint("Turn on standard_conforming_strings and turn off transform_null_equals.")));
 }
 
 static Datum
@@ -182,12 +213,14 @@ run_endpoint(const Route *route, const Call *call, const Identity *identity, Ans
 	bool was_read_only = XactReadOnly;
 	Oid user;
 	int context;
+	int settings;
 	int result;
 
 	identity_set(identity);
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(route_caller(), context | SECURITY_LOCAL_USERID_CHANGE);
 	XactReadOnly |= route->is_read;
+	settings = NewGUCNestLevel();
 
 	result = SPI_execute_plan(route->plan, call->values, call->nulls, route->is_read, 1);
 	if (result != SPI_OK_SELECT || SPI_processed != 1)
@@ -195,6 +228,8 @@ run_endpoint(const Route *route, const Call *call, const Identity *identity, Ans
 	if (!route->is_read)
 		check_deferred_constraints();
 
+	/* What the endpoint has set goes with it: the next request on this connection is somebody else's. */
+	AtEOXact_GUC(false, settings);
 	XactReadOnly = was_read_only;
 	SetUserIdAndSecContext(user, context);
 	identity_clear();

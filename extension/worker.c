@@ -23,8 +23,10 @@
 #include "catalog/pg_database.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
@@ -170,6 +172,7 @@ do_run(const Run *run)
 static int
 query(const char *sql, int count, Oid *types, Datum *values)
 {
+	ConstraintsSetStmt all = {.type = T_ConstraintsSetStmt, .constraints = NIL, .deferred = false};
 	Oid user;
 	int context;
 	int result;
@@ -181,6 +184,8 @@ query(const char *sql, int count, Oid *types, Datum *values)
 	result = SPI_execute_with_args(sql, count, types, values, NULL, false, 0);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "\"%s\" failed: %s", sql, SPI_result_code_string(result));
+	/* Left to the commit, deferred triggers would run as the superuser. */
+	AfterTriggerSetState(&all);
 
 	PopOverrideSearchPath();
 	SetUserIdAndSecContext(user, context);

@@ -398,6 +398,7 @@ COMMENT ON COLUMN mesteri.subscriptions.transaction_id IS 'What paid for it.';
 COMMENT ON COLUMN mesteri.subscriptions.starts_at IS 'Now, or the end of the one before.';
 COMMENT ON COLUMN mesteri.subscriptions.ends_at IS 'From then on nothing of it holds.';
 COMMENT ON COLUMN mesteri.subscriptions.cancelled_at IS 'When it was taken back together with its money; null: it was not.';
+CREATE INDEX subscriptions_craftsman ON mesteri.subscriptions (craftsman_id);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.subscriptions', '');
 
 CREATE TABLE mesteri.payment_sessions (

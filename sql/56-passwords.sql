@@ -97,7 +97,7 @@ DECLARE
     fifth_last timestamptz;
 BEGIN
     -- One try at a time for each identifier, or a volley would be counted after it was answered.
-    PERFORM pg_advisory_xact_lock(hashtextextended(identifier, 0));
+    PERFORM mesteri.login_lock(mesteri.failure_hash(identifier));
 
     SELECT failed_at INTO fifth_last
       FROM mesteri.login_failures

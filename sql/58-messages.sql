@@ -83,7 +83,7 @@ DECLARE
 BEGIN
     -- In the order of the keys, and before any row is locked: two senders never wait for each other in a circle.
     FOR key IN SELECT k FROM unnest(keys) AS k ORDER BY k COLLATE "C" LOOP
-        PERFORM pg_advisory_xact_lock(hashtextextended(key, 1));
+        PERFORM mesteri.login_lock(mesteri.sending_hash(key));
     END LOOP;
 END;
 $$;

@@ -60,7 +60,10 @@ BEGIN
     VALUES (account.id, now() + interval '720 hours', ip, left(user_agent, 512), platform)
     RETURNING id INTO family_id;
 
-    UPDATE mesteri.users SET last_login_at = now() WHERE id = account.id;
+    UPDATE mesteri.users SET last_login_at = now() WHERE id = account.id AND deleted_at IS NULL;
+    IF NOT FOUND THEN
+        PERFORM mesteri.refuse('invalid_credentials');    -- erased since the password was read
+    END IF;
     RETURN mesteri.issue_tokens(account, family_id, mesteri.new_token());
 END;
 $$;

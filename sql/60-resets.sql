@@ -96,13 +96,10 @@ CREATE FUNCTION api.auth_change_password(current_password api.secret, new_passwo
 DECLARE
     account mesteri.users := (SELECT u FROM mesteri.users u WHERE u.id = mesteri.current_user_id());
     session uuid := mesteri.current_session_id();
-    refused mesteri.answer := mesteri.lockout(account.email);
+    refused mesteri.answer := mesteri.own_password_refusal(current_password, 'current_password');
 BEGIN
     IF refused.error IS NOT NULL THEN
         RETURN refused;
-    END IF;
-    IF NOT mesteri.password_tried(account.email, current_password, account.password_hash) THEN
-        RETURN mesteri.refusal('wrong_password', mesteri.detail('current_password', 'wrong'));
     END IF;
     PERFORM mesteri.check_password(new_password, 'new_password');
 

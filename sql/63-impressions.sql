@@ -20,17 +20,26 @@ CREATE FUNCTION mesteri.effects_apply(effects bytea[]) RETURNS integer
 DECLARE
     noted integer;
 BEGIN
+    WITH opened AS MATERIALIZED (
+        SELECT convert_from(mesteri.unseal('effect', e), 'UTF8')::jsonb AS effect FROM unnest(effects) AS e
+    ), exported AS (
+        INSERT INTO mesteri.exports (user_id, exported_at)
+        SELECT DISTINCT (o.effect ->> 'exporter')::uuid, now()
+          FROM opened o
+          JOIN mesteri.users u ON u.id = (o.effect ->> 'exporter')::uuid AND u.deleted_at IS NULL
+         WHERE o.effect ? 'exporter'
+            ON CONFLICT (user_id) DO UPDATE SET exported_at = excluded.exported_at
+    )
     INSERT INTO mesteri.impressions (viewer_id, post_ids)
-    SELECT (o.view ->> 'viewer')::uuid, ARRAY(SELECT p.id::uuid FROM jsonb_array_elements_text(o.view -> 'posts') AS p (id))
-      FROM unnest(effects) AS e (effect)
-     CROSS JOIN LATERAL (SELECT convert_from(mesteri.unseal('effect', e.effect), 'UTF8')::jsonb OFFSET 0) AS o (view)
-     WHERE o.view IS NOT NULL;
+    SELECT (o.effect ->> 'viewer')::uuid, ARRAY(SELECT p.id::uuid FROM jsonb_array_elements_text(o.effect -> 'posts') AS p (id))
+      FROM opened o
+     WHERE o.effect ? 'viewer';
     GET DIAGNOSTICS noted = ROW_COUNT;
     RETURN noted;
 END;
 $$;
 COMMENT ON FUNCTION mesteri.effects_apply(bytea[])
-    IS 'Notes what reads asked to be written, to be counted later; effects that we did not seal are dropped. Answers how many it noted.';
+    IS 'Writes what reads asked to be written: views, to be counted later, and exports. Effects that we did not seal are dropped. Answers how many reads showed posts.';
 
 CREATE FUNCTION mesteri.take_impressions(most integer) RETURNS TABLE (viewer_id uuid, post_ids uuid[])
     LANGUAGE plpgsql VOLATILE STRICT
@@ -77,7 +86,7 @@ BEGIN
     ), readers AS MATERIALIZED (
         -- What is being deleted is waited for and then left out: at the check of the foreign key it would fail the whole batch.
         SELECT u.id FROM mesteri.users u
-         WHERE u.id IN (SELECT v.viewer_id FROM viewed v) ORDER BY u.id FOR KEY SHARE
+         WHERE u.id IN (SELECT v.viewer_id FROM viewed v) AND u.deleted_at IS NULL ORDER BY u.id FOR KEY SHARE
     ), posts AS MATERIALIZED (
         SELECT p.id FROM mesteri.content_posts p
          WHERE p.id IN (SELECT v.post_id FROM viewed v) ORDER BY p.id FOR KEY SHARE

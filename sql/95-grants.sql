@@ -38,23 +38,29 @@ $owners$;
 REVOKE ALL ON SCHEMA mesteri, api, analytics, ops FROM PUBLIC;
 
 /* The owner's own functions in C. */
-GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(), mesteri.keyed_hash(text, bytea),
+GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(), mesteri.keyed_hash(text, bytea), mesteri.login_lock(bytea),
     mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.encrypt(text, bytea), mesteri.decrypt(text, bytea),
     mesteri.reencrypt(text, bytea), mesteri.cipher_key_id(bytea), mesteri.encryption_key_id(),
-    mesteri.names_version(text, integer), mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text), mesteri.owner_paths(regclass, text),
+    mesteri.names_version(text, integer), mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text),
+    mesteri.owner_condition(regclass, text, text), mesteri.owner_paths(regclass, text),
     mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
     mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
     TO mesteri_owner;
 GRANT EXECUTE ON FUNCTION mesteri.fee_split(bigint, integer, integer, integer), mesteri.contract_number(bytea, text, bigint),
     mesteri.normalise_phone(text), mesteri.normalise_cui(text), mesteri.normalise_cnp(text), mesteri.normalise_iban(text)
     TO mesteri_owner;
+GRANT EXECUTE ON FUNCTION mesteri.engine_work(),
+    mesteri.feed_key_bound(mesteri.feed_key, timestamptz, mesteri.feed_weights, float8, float8, float8, boolean),
+    mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer, integer),
+    mesteri.match_top(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, integer, bigint)
+    TO mesteri_owner;
 
 /*
- * The proxy: four names.
+ * The proxy: six names.
  */
 GRANT USAGE ON SCHEMA mesteri TO mesteri_proxy;
 GRANT EXECUTE ON FUNCTION mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text),
-    mesteri.effects_apply(bytea[]) TO mesteri_proxy;
+    mesteri.effects_apply(bytea[]), mesteri.cancel(uuid[]) TO mesteri_proxy;
 GRANT SELECT ON mesteri.proxy_routes, mesteri.proxy_errors, mesteri.proxy_rules TO mesteri_proxy;
 
 /*
@@ -89,7 +95,7 @@ GRANT SELECT (user_id, first_name, last_name, display_name, avatar_url, bio, cit
               version)
     ON mesteri.user_profiles TO mesteri_catalogue;
 GRANT SELECT ON mesteri.craftsman_profiles, mesteri.craftsman_certifications, mesteri.craft_categories, mesteri.craftsman_crafts,
-    mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.feed_weights, mesteri.match_weights,
+    mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.blocks, mesteri.feed_weights, mesteri.match_weights,
     mesteri.error_codes, mesteri.post_comments, mesteri.reviews TO mesteri_catalogue;
 GRANT SELECT ON mesteri.public_craftsmen TO mesteri_owner;
 
@@ -105,10 +111,15 @@ GRANT EXECUTE ON FUNCTION
     mesteri.category_name(mesteri.craft_categories, text), mesteri.crafts_json(uuid, text),
     mesteri.certifications_json(uuid, boolean), mesteri.craftsman_json(uuid, text), mesteri.category_tree(uuid[]),
     mesteri.match_reference(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, text, integer, bigint),
+    mesteri.match_top(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, integer, bigint),
     mesteri.counters_json(mesteri.content_posts, uuid, boolean, boolean),
     mesteri.has_interacted(uuid, uuid, mesteri.interaction_type),
     mesteri.post_json(mesteri.content_posts, mesteri.public_craftsmen, uuid, boolean), mesteri.view_effects(uuid, uuid[]),
-    mesteri.feed_reference(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid, float8, uuid, bytea, integer, integer)
+    mesteri.feed_reference(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea,
+                           integer, integer),
+    mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer,
+                     integer),
+    mesteri.blocked_craftsmen(uuid)
     TO mesteri_catalogue;
 
 GRANT EXECUTE ON FUNCTION
@@ -124,8 +135,13 @@ GRANT SELECT, INSERT ON mesteri.journal_accounts, mesteri.posted_commands, meste
     mesteri.journal_lines, mesteri.journal_digests TO mesteri_owner;
 
 /*
- * Analysts: the views, whose owner reads the columns that they are made of.
+ * Analysts: the views and the functions behind them, whose owner reads the columns that they are made of.
  */
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA analytics FROM PUBLIC;
+ALTER FUNCTION analytics.rounded(bigint) OWNER TO mesteri_reporter;
+ALTER FUNCTION analytics.count_posts() OWNER TO mesteri_reporter;
+ALTER FUNCTION analytics.count_craftsmen() OWNER TO mesteri_reporter;
+ALTER FUNCTION analytics.count_registrations() OWNER TO mesteri_reporter;
 ALTER VIEW analytics.posts OWNER TO mesteri_reporter;
 ALTER VIEW analytics.craftsmen OWNER TO mesteri_reporter;
 ALTER VIEW analytics.registrations OWNER TO mesteri_reporter;
@@ -136,6 +152,7 @@ GRANT SELECT (id, slug) ON mesteri.craft_categories TO mesteri_reporter;
 GRANT SELECT (craftsman_id, category_id, status, published_at) ON mesteri.content_posts TO mesteri_reporter;
 GRANT USAGE ON SCHEMA analytics TO mesteri_analyst;
 GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO mesteri_analyst;
+GRANT EXECUTE ON FUNCTION analytics.count_posts(), analytics.count_craftsmen(), analytics.count_registrations() TO mesteri_analyst;
 
 /*
  * pg_dump: everything, and no more than to read it.  Partitions made later are granted as they are made.

@@ -88,8 +88,8 @@ def _(get, headers):
 
 @provokes("method_not_allowed")
 def _(get, headers):
-    answer = get("client")("DELETE", "/v1/users/me", headers=headers)
-    assert set(answer.header("allow").split(", ")) == {"GET", "HEAD", "PUT", "OPTIONS"}
+    answer = get("client")("POST", "/v1/users/me", headers={**headers, "Content-Length": "0"})
+    assert set(answer.header("allow").split(", ")) == {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}
     return answer
 
 
@@ -290,6 +290,14 @@ def _(get, headers):
     ]
     assert {answer.error for answer in answers} == {"invalid_code"}
     return answers[-1]
+
+
+@provokes("open_escrow")
+def _(get, headers):
+    person = get("register")(get("client"))
+    get("database").run("INSERT INTO mesteri.transactions (from_user_id, type, amount, net_amount, vat_bps, command_id)"
+                        " VALUES (%s, 'withdrawal', 10, 10, 0, gen_random_uuid())", person.id)
+    return person.client("DELETE", "/v1/users/me", {"password_confirmation": person.password}, headers=headers)
 
 
 @provokes("precondition_required")

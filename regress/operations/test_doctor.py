@@ -4,6 +4,7 @@ import datetime
 import os
 import subprocess
 
+import psycopg2
 import pytest
 
 from conftest import SETTINGS
@@ -78,6 +79,15 @@ PROVOKED = [
     ("info", "a counter is wrong",
      "WITH u AS (INSERT INTO mesteri.users (email, phone_number, password_hash, user_type) VALUES ('ion@example.ro', '+40722000002', '!', 'craftsman') RETURNING id)"
      " INSERT INTO mesteri.craftsman_profiles (user_id, followers_count) SELECT id, 7 FROM u", "CALL ops.mend_counters()", "7, recounted 0"),
+    ("error", "somebody may reach what is not his", "GRANT SELECT ON mesteri.users TO PUBLIC", None, "PUBLIC on TABLE mesteri.users: SELECT"),
+    ("error", "somebody may reach what is not his", "GRANT EXECUTE ON FUNCTION mesteri.uuid7() TO PUBLIC", None, "PUBLIC on FUNCTION mesteri.uuid7()"),
+    ("warning", "somebody may reach what is not his", "GRANT SELECT (email) ON mesteri.users TO mesteri_proxy", None, "mesteri_proxy on TABLE mesteri.users"),
+    ("warning", "somebody may reach what is not his", "CREATE ROLE nosy; GRANT CREATE ON SCHEMA mesteri TO nosy",
+     "DROP OWNED BY nosy; DROP ROLE nosy", "nosy on SCHEMA mesteri: CREATE"),
+    ("error", "something of mesteri's own is altered", "ALTER POLICY owner_reads ON mesteri.token_families USING (true)",
+     "SELECT mesteri.create_owner_policy('mesteri.token_families')", "policy owner_reads on mesteri.token_families"),
+    ("error", "something of mesteri's own is altered", "ALTER TABLE mesteri.token_families DISABLE TRIGGER sessions_changed",
+     "ALTER TABLE mesteri.token_families ENABLE TRIGGER sessions_changed", "DISABLE TRIGGER sessions_changed"),
     ("error", "something of mesteri's own is missing", "ALTER INDEX mesteri.devices_user RENAME TO devices_other",
      "ALTER INDEX mesteri.devices_other RENAME TO devices_user", "index devices_user on mesteri.devices"),
 ]
@@ -92,6 +102,19 @@ def test_finding(sick, severity, finding, harm, cure, shown):
     sick.run(cure or found[0]["remedy"].replace("LOCAL", ""))
     if "staff" in shown:
         sick.run("DROP ROLE staff")
+    assert known(sick) == USUAL
+
+
+def test_a_partition_that_was_detached(sick):
+    """A table of its name is no partition: its day goes to the default one, and nobody would say so."""
+    name = f"mesteri.events_{datetime.datetime.now(datetime.timezone.utc):%Y%m%d}"
+    sick.run(f"ALTER TABLE mesteri.events DETACH PARTITION {name}")
+    missing = findings(sick, "partitions are missing")
+    assert len(missing) == 1 and missing[0]["evidence"].startswith("mesteri.events: 1 of")
+    with pytest.raises(psycopg2.errors.DuplicateTable, match="is there and not a partition"):
+        sick.run(missing[0]["remedy"])
+    sick.run(f"DROP TABLE {name}")
+    sick.run(missing[0]["remedy"])
     assert known(sick) == USUAL
 
 
