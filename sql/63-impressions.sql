@@ -33,6 +33,7 @@ BEGIN
     INSERT INTO mesteri.impressions (viewer_id, post_ids)
     SELECT (o.effect ->> 'viewer')::uuid, ARRAY(SELECT p.id::uuid FROM jsonb_array_elements_text(o.effect -> 'posts') AS p (id))
       FROM opened o
+      JOIN mesteri.users u ON u.id = (o.effect ->> 'viewer')::uuid AND u.deleted_at IS NULL
      WHERE o.effect ? 'viewer';
     GET DIAGNOSTICS noted = ROW_COUNT;
     RETURN noted;
