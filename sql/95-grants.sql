@@ -42,7 +42,7 @@ GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(
     mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.encrypt(text, bytea), mesteri.decrypt(text, bytea),
     mesteri.reencrypt(text, bytea), mesteri.cipher_key_id(bytea), mesteri.encryption_key_id(),
     mesteri.names_version(text, integer), mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text),
-    mesteri.owner_condition(regclass, text, text), mesteri.owner_paths(regclass, text),
+    mesteri.owner_condition(regclass, text, text), mesteri.owner_paths(regclass),
     mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
     mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
     TO mesteri_owner;
@@ -69,7 +69,8 @@ GRANT SELECT ON mesteri.proxy_routes, mesteri.proxy_errors, mesteri.proxy_rules 
 GRANT USAGE ON SCHEMA api, mesteri TO mesteri_user;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api TO mesteri_user;
 -- What its policies ask.
-GRANT EXECUTE ON FUNCTION mesteri.current_user_id() TO mesteri_user;
+GRANT EXECUTE ON FUNCTION mesteri.current_user_id(), mesteri.is_own(uuid, uuid, regclass, text), mesteri.own_ids(uuid, regclass, text)
+    TO mesteri_user;
 
 /*
  * The catalogue: the functions that read what is public, and the columns they read.
