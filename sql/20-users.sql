@@ -209,9 +209,9 @@ COMMENT ON COLUMN mesteri.craftsman_profiles.rating_sum
 COMMENT ON COLUMN mesteri.craftsman_profiles.total_reviews IS 'Visible reviews of him; rating_sum is over just these.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.average_rating IS 'Two decimals; 0 when nobody has rated.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.response_time_minutes
-    IS 'Average time to the first answer to an inquiry; null: never asked.';
+    IS 'Average time to the first answer where a client wrote first; null: never asked, or never answered.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.completion_rate
-    IS 'Percent of signed projects that were completed; 0 before the first.';
+    IS 'Percent of signed projects that ended which were completed; 0 before the first.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.followers_count IS 'Recount of saved_craftsmen.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.hourly_rate_min IS 'Lei an hour, lowest; what max_price of a search is compared with.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.hourly_rate_max IS 'Lei an hour, highest.';
