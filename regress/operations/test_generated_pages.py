@@ -1,4 +1,4 @@
-"""docs/schema, docs/errors.md and docs/config.md say what a freshly installed database says of itself."""
+"""docs/schema, errors.md, routes.md and config.md in docs say what a freshly installed database says of itself."""
 
 import os
 import re
@@ -39,6 +39,7 @@ TOLD = [
     (f"SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid IN {TABLES}"
      " AND indexrelid NOT IN (SELECT conindid FROM pg_constraint)", "ndex `{}`"),
     ("SELECT method || ' ' || path FROM mesteri.routes", "**`{}`**"),
+    ("SELECT method || ' ' || path FROM mesteri.routes", "| [`{}`]("),
 ]
 
 
@@ -50,7 +51,7 @@ def pages(cluster):
 
 
 def tracked():
-    names = [f"schema/{name}" for name in os.listdir(os.path.join(FOLDER, "schema"))] + ["errors.md", "config.md"]
+    names = [f"schema/{name}" for name in os.listdir(os.path.join(FOLDER, "schema"))] + ["errors.md", "routes.md", "config.md"]
     return {name: open(os.path.join(FOLDER, name)).read() for name in names}
 
 
