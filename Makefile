@@ -36,7 +36,7 @@ bench: packages build private ## measures and writes bench/RESULTS.md
 bench-restore: packages build private ## measures dump and restore of a million posts; takes minutes
 	@bench/run restore
 
-docs: packages build private ## writes docs/schema, errors.md, routes.md and config.md from the database
+docs: packages build private ## writes what the database tells of itself into docs
 	@PYTHONDONTWRITEBYTECODE=1 docs/generator/generate.py
 
 packages: ## installs the Debian packages of deploy/packages.txt that are missing

@@ -25,7 +25,7 @@ ISOLATION_OPTS = --inputdir=regress --outputdir=$(BUILD)/isolation
 
 PG_CPPFLAGS = -I$(BUILD) -Iextension -DMESTERI_VERSION='"$(EXTVERSION)"'
 # A function called through the manager takes fcinfo whether it needs it or not.
-PG_CFLAGS   = -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter $(SANITIZE:%=-fsanitize=%)
+PG_CFLAGS   = -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter -ffp-contract=off $(SANITIZE:%=-fsanitize=%)
 
 # Bitcode would need clang, and the server inlines nothing of ours.
 override with_llvm = no

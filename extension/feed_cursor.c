@@ -32,6 +32,7 @@
 #include "utils/uuid.h"
 
 #include "base64url.h"
+#include "feed_cursor.h"
 #include "key.h"
 
 #define FEED_MAX_SERVED 500

@@ -28,12 +28,16 @@ CREATE TABLE mesteri.content_posts (
     published_at     timestamptz,
     created_at       timestamptz NOT NULL DEFAULT now(),
     version          integer NOT NULL DEFAULT 1,
+    author_rating    smallint NOT NULL,
+    author_active    boolean NOT NULL,
+    feed_key         mesteri.feed_key,
     CONSTRAINT content_posts_counters_not_negative CHECK
         (views_count >= 0 AND likes_count >= 0 AND shares_count >= 0 AND saves_count >= 0 AND comments_count >= 0),
     CONSTRAINT content_posts_media_array CHECK (jsonb_typeof(media_urls) = 'array'),
     CONSTRAINT content_posts_duration_positive CHECK (duration_seconds > 0),
     CONSTRAINT content_posts_tags_count CHECK (cardinality(tags) <= 20),
     CONSTRAINT content_posts_published_at CHECK (status <> 'published' OR published_at IS NOT NULL),
+    CONSTRAINT content_posts_published_at_finite CHECK (isfinite(published_at)),
     CONSTRAINT content_posts_before_after CHECK
         (media_type = 'before_after' OR (before_media_url IS NULL AND after_media_url IS NULL)),
     CONSTRAINT content_posts_version_positive CHECK (version > 0)
@@ -67,11 +71,40 @@ COMMENT ON COLUMN mesteri.content_posts.status IS 'Only published ones are seen 
 COMMENT ON COLUMN mesteri.content_posts.published_at IS 'First time it became public, what recency counts from; null: never was.';
 COMMENT ON COLUMN mesteri.content_posts.created_at IS 'When the author began it.';
 COMMENT ON COLUMN mesteri.content_posts.version IS 'Edits by the author; counters do not count.';
+COMMENT ON COLUMN mesteri.content_posts.author_rating
+    IS 'Copy of the author''s average_rating in hundredths, kept by triggers: ranking looks at nothing but the post.';
+COMMENT ON COLUMN mesteri.content_posts.author_active IS 'Copy of whether the author''s account is active and not erased, kept likewise.';
+COMMENT ON COLUMN mesteri.content_posts.feed_key
+    IS 'Bounds of its score, made by a trigger; changes only when the post leaves them. Null: the feed does not show it.';
 CREATE INDEX content_posts_craftsman ON mesteri.content_posts (craftsman_id, published_at DESC);
 CREATE INDEX content_posts_published ON mesteri.content_posts (published_at DESC) WHERE status = 'published';
 CREATE INDEX content_posts_category ON mesteri.content_posts (category_id) WHERE status = 'published';
 CREATE INDEX content_posts_location ON mesteri.content_posts USING gist (location) WHERE status = 'published';
+CREATE INDEX content_posts_feed ON mesteri.content_posts USING gist (feed_key) WHERE feed_key IS NOT NULL;
 SELECT pg_catalog.pg_extension_config_dump('mesteri.content_posts', '');
+
+-- Each touches its own row alone when rows come in, as they do in a restore.
+CREATE FUNCTION mesteri.feed_post_changes() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'mesteri_feed_post_changes';
+COMMENT ON FUNCTION mesteri.feed_post_changes() IS 'Fills author_rating, author_active and feed_key of a post, whatever was given for them.';
+CREATE TRIGGER content_posts_feed BEFORE INSERT OR UPDATE ON mesteri.content_posts
+    FOR EACH ROW EXECUTE FUNCTION mesteri.feed_post_changes();
+
+CREATE FUNCTION mesteri.feed_rating_changed() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'mesteri_feed_rating_changed';
+COMMENT ON FUNCTION mesteri.feed_rating_changed() IS 'Copies a craftsman''s rating to his posts.';
+CREATE TRIGGER craftsman_profiles_feed AFTER UPDATE ON mesteri.craftsman_profiles
+    FOR EACH ROW WHEN (OLD.average_rating <> NEW.average_rating) EXECUTE FUNCTION mesteri.feed_rating_changed();
+
+CREATE FUNCTION mesteri.feed_account_changed() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'mesteri_feed_account_changed';
+COMMENT ON FUNCTION mesteri.feed_account_changed() IS 'Copies whether an account is active to the posts of its craftsman.';
+CREATE TRIGGER users_feed AFTER UPDATE ON mesteri.users
+    FOR EACH ROW WHEN ((OLD.is_active AND OLD.deleted_at IS NULL) <> (NEW.is_active AND NEW.deleted_at IS NULL))
+    EXECUTE FUNCTION mesteri.feed_account_changed();
 
 CREATE TABLE mesteri.content_interactions (
     user_id          uuid NOT NULL REFERENCES mesteri.users ON DELETE CASCADE,

@@ -201,6 +201,21 @@ CREATE FUNCTION ops.doctor_instance() RETURNS SETOF ops.finding
     $$;
 COMMENT ON FUNCTION ops.doctor_instance() IS 'Whether this database may act for its data.';
 
+CREATE FUNCTION ops.doctor_engines() RETURNS SETOF ops.finding
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT 'error'::ops.severity, 'an index of the engines cannot be used', format('mesteri.%s %s', e.name, CASE WHEN c.oid IS NULL THEN 'is missing' ELSE 'is not valid' END),
+           CASE WHEN c.oid IS NULL THEN 'Make it again, as sql/ of this release has it; until then every page reads all rows.'
+                ELSE format('REINDEX INDEX CONCURRENTLY mesteri.%I; until then every page reads all rows.', e.name) END
+      FROM (VALUES ('content_posts_feed'), ('content_posts_craftsman'), ('craftsman_profiles_match'), ('craftsman_crafts_match'),
+                   ('craftsman_profiles_pkey'), ('user_profiles_user_id_unique')) AS e (name)
+      LEFT JOIN pg_class c ON c.relnamespace = 'mesteri'::regnamespace AND c.relname = e.name AND c.relkind = 'i'
+      LEFT JOIN pg_index i ON i.indexrelid = c.oid
+     WHERE i.indexrelid IS NULL OR NOT i.indisvalid;
+    $$;
+COMMENT ON FUNCTION ops.doctor_engines() IS 'Whether ranking has the indexes that it walks.';
+
 CREATE FUNCTION ops.doctor_jobs() RETURNS SETOF ops.finding
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -227,7 +242,8 @@ BEGIN
     PERFORM mesteri.library_version();
     RETURN QUERY SELECT f.* FROM (SELECT * FROM ops.doctor_settings() UNION ALL SELECT * FROM ops.doctor_roles()
                                   UNION ALL SELECT * FROM ops.doctor_keys() UNION ALL SELECT * FROM ops.doctor_tables()
-                                  UNION ALL SELECT * FROM ops.doctor_instance() UNION ALL SELECT * FROM ops.doctor_jobs()) AS f
+                                  UNION ALL SELECT * FROM ops.doctor_instance() UNION ALL SELECT * FROM ops.doctor_jobs()
+                                  UNION ALL SELECT * FROM ops.doctor_engines()) AS f
                   ORDER BY f.severity, f.finding, f.evidence;
 END;
 $$;

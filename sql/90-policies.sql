@@ -42,7 +42,7 @@ BEGIN
     FOREACH target IN ARRAY ARRAY[
         'mesteri.users', 'mesteri.user_profiles', 'mesteri.craftsman_profiles', 'mesteri.craftsman_certifications',
         'mesteri.craft_categories', 'mesteri.craftsman_crafts', 'mesteri.saved_craftsmen', 'mesteri.content_posts',
-        'mesteri.content_interactions', 'mesteri.feed_weights', 'mesteri.match_weights', 'mesteri.error_codes']::regclass[]
+        'mesteri.content_interactions', 'mesteri.blocks', 'mesteri.feed_weights', 'mesteri.match_weights', 'mesteri.error_codes']::regclass[]
     LOOP
         EXECUTE format('CREATE POLICY catalogue_read ON %s FOR SELECT TO mesteri_catalogue USING (true)', target);
     END LOOP;

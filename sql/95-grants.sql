@@ -49,6 +49,11 @@ GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(
 GRANT EXECUTE ON FUNCTION mesteri.fee_split(bigint, integer, integer, integer), mesteri.contract_number(bytea, text, bigint),
     mesteri.normalise_phone(text), mesteri.normalise_cui(text), mesteri.normalise_cnp(text), mesteri.normalise_iban(text)
     TO mesteri_owner;
+GRANT EXECUTE ON FUNCTION mesteri.engine_work(),
+    mesteri.feed_key_bound(mesteri.feed_key, timestamptz, mesteri.feed_weights, float8, float8, float8, boolean),
+    mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer, integer),
+    mesteri.match_top(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, integer, bigint)
+    TO mesteri_owner;
 
 /*
  * The proxy: six names.
@@ -86,7 +91,7 @@ GRANT SELECT (user_id, first_name, last_name, display_name, avatar_url, bio, cit
               version)
     ON mesteri.user_profiles TO mesteri_catalogue;
 GRANT SELECT ON mesteri.craftsman_profiles, mesteri.craftsman_certifications, mesteri.craft_categories, mesteri.craftsman_crafts,
-    mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.feed_weights, mesteri.match_weights,
+    mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.blocks, mesteri.feed_weights, mesteri.match_weights,
     mesteri.error_codes TO mesteri_catalogue;
 GRANT SELECT ON mesteri.public_craftsmen TO mesteri_owner;
 
@@ -102,10 +107,15 @@ GRANT EXECUTE ON FUNCTION
     mesteri.category_name(mesteri.craft_categories, text), mesteri.crafts_json(uuid, text),
     mesteri.certifications_json(uuid, boolean), mesteri.craftsman_json(uuid, text), mesteri.category_tree(uuid[]),
     mesteri.match_reference(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, text, integer, bigint),
+    mesteri.match_top(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, integer, bigint),
     mesteri.counters_json(mesteri.content_posts, uuid, boolean, boolean),
     mesteri.has_interacted(uuid, uuid, mesteri.interaction_type),
     mesteri.post_json(mesteri.content_posts, mesteri.public_craftsmen, uuid, boolean), mesteri.view_effects(uuid, uuid[]),
-    mesteri.feed_reference(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid, float8, uuid, bytea, integer, integer)
+    mesteri.feed_reference(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea,
+                           integer, integer),
+    mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer,
+                     integer),
+    mesteri.blocked_craftsmen(uuid)
     TO mesteri_catalogue;
 
 /*

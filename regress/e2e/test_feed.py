@@ -35,7 +35,9 @@ def walk(reader, fields, limit):
 def reference(database, lat=None, lon=None, radius_km=50, categories=None, follower=None, count=600):
     return [(str(row["post_id"]), row["score"]) for row in database.run("""
         SELECT f.post_id, f.score FROM mesteri.feed_weights w,
-               mesteri.feed_reference(now(), w, mesteri.point(%s, %s), %s * 1000, %s::uuid[], %s::uuid, NULL, NULL, '', %s, 0)
+               mesteri.feed_reference(now(), w, mesteri.point(%s, %s), %s * 1000, %s::uuid[],
+                                      (SELECT array_agg(s.craftsman_id) FROM mesteri.saved_craftsmen s WHERE s.user_id = %s::uuid),
+                                      NULL, NULL, NULL, '', %s, 0)
                WITH ORDINALITY AS f (post_id, distance_m, score, geo, engagement, rating, recency, place)
          WHERE w.version = (SELECT max(version) FROM mesteri.feed_weights) ORDER BY f.place""",
         lat, lon, radius_km, categories, follower, count)]

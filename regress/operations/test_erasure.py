@@ -1,6 +1,5 @@
 """Erasure and export, tried on a row in every table: nothing of the person is left in a dump but what the rules keep."""
 
-import csv
 import json
 import os
 import re
@@ -177,29 +176,3 @@ def test_open_money_holds_the_account(cluster):
                  " mesteri.seeded_id('test', 'profile')")
     database.run("INSERT INTO mesteri.journal_lines SELECT mesteri.seeded_id('test', 'entry'), 3, mesteri.seeded_id('test', 'payable'), 'credit', 1")
     assert database.value(f"SELECT mesteri.holds_money({CRAFTSMAN})"), "a ban is owed"
-
-
-def rules_table():
-    """The table of docs/privacy.md, from the rows."""
-    groups = {}
-    with open(os.path.join(ROOT, "data", "erasure.csv"), newline="") as file:
-        for rule in csv.DictReader(file):
-            what = rule["action"] + (f", then {rule['afterwards']}" if rule["afterwards"] else "")
-            where = f"class {rule['class']}" if rule["class"] else rule["table_name"] + (" (copies)" if rule["found_by"] else "")
-            key = (where, what, rule["keep_until"], rule["ground"])
-            groups.setdefault(key, []).append(rule["column_name"])
-    lines = ["| where | columns | what becomes of it | until | why |", "|---|---|---|---|---|"]
-    for (where, what, until, ground), columns in groups.items():
-        named = ", ".join(f"`{name}`" for name in columns if name)
-        lines.append(f"| {where} | {named} | {what} | {f'`{until}`' if until else ''} | {ground} |".replace("||", "\\|\\|"))
-    return "\n".join(lines)
-
-
-def test_docs_list_the_rules():
-    with open(os.path.join(ROOT, "docs", "privacy.md")) as file:
-        page = file.read()
-    assert rules_table() in page, "docs/privacy.md is behind data/erasure.csv: python3 regress/operations/test_erasure.py prints the table"
-
-
-if __name__ == "__main__":
-    print(rules_table())

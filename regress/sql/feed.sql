@@ -27,12 +27,12 @@ CREATE FUNCTION pg_temp.post(n integer, craftsman text, km float8, age interval,
                                        shares_count, status, category_id)
     VALUES (pg_temp.id(n), pg_temp.craftsman(craftsman), 'image', '["/v1/media/x.jpg"]', mesteri.point(46.77 + km / 111.168, 23.59),
             now() - age, likes, views, saves, shares, status, mesteri.category_id(category)) $$;
-CREATE FUNCTION pg_temp.ranking(place geography, radius_km float8, categories uuid[] DEFAULT NULL, follower uuid DEFAULT NULL, count integer DEFAULT 1000)
+CREATE FUNCTION pg_temp.ranking(place geography, radius_km float8, categories uuid[] DEFAULT NULL, count integer DEFAULT 1000)
     RETURNS TABLE (n integer, km numeric, score numeric, geo numeric, engagement numeric, rating numeric, recency numeric) LANGUAGE sql AS $$
     SELECT pg_temp.number(f.post_id), round(f.distance_m::numeric / 1000, 2), round(f.score::numeric, 6), round(f.geo::numeric, 6),
            round(f.engagement::numeric, 6), round(f.rating::numeric, 6), round(f.recency::numeric, 6)
       FROM (SELECT w FROM mesteri.feed_weights w ORDER BY w.version DESC LIMIT 1) AS w (weights),
-           mesteri.feed_reference(now(), w.weights, place, radius_km * 1000, categories, follower, NULL, NULL, '', count, 0) AS f $$;
+           mesteri.feed_reference(now(), w.weights, place, radius_km * 1000, categories, NULL, NULL, NULL, NULL, '', count, 0) AS f $$;
 \set here 'mesteri.point(46.77, 23.59)'
 
 SELECT pg_temp.post(1, 'rated', 0, '0', likes => 10),
@@ -84,7 +84,7 @@ SELECT count(*) AS posts,
   FROM mesteri.request('GET', '/v1/feed?lat=46.77&lon=23.59&radius_km=100') AS a
  CROSS JOIN json_array_elements(a.body -> 'posts') WITH ORDINALITY AS p (post, place)
   LEFT JOIN mesteri.feed_weights w ON w.version = 1
-  LEFT JOIN LATERAL mesteri.feed_reference(now(), w, :here, 100000, NULL, NULL, NULL, NULL, '', 100, 0)
+  LEFT JOIN LATERAL mesteri.feed_reference(now(), w, :here, 100000, NULL, NULL, NULL, NULL, NULL, '', 100, 0)
             WITH ORDINALITY AS r (post_id, distance_m, score, geo, engagement, rating, recency, place) USING (place);
 
 -- What a post shows to whom.

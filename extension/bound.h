@@ -1,0 +1,138 @@
+/*-------------------------------------------------------------------------
+ *
+ * bound.h
+ *		Ranked search by upper bounds of a score: the layer that feed and matching share.
+ *
+ * A key says of a row, or of all rows below an index entry, what they can
+ * score at most.  It has a place, a set of categories and lanes: numbers that
+ * each stand for a quantity of which more is better or which a filter asks
+ * for.  An instance (BoundClass) says how many lanes there are and what they
+ * are worth; geometry, GiST support, the walk and the choice of the best are
+ * the same for all.
+ *-------------------------------------------------------------------------
+ */
+#ifndef MESTERI_BOUND_H
+#define MESTERI_BOUND_H
+
+#include "access/gist.h"
+#include "access/genam.h"
+#include "fmgr.h"
+#include "utils/relcache.h"
+#include "utils/snapshot.h"
+
+#include "uuid_set.h"
+
+#define BOUND_MAX_LANES       8
+#define BOUND_SIGNATURE_WORDS 4 /* of 32 bits: one bit a category, by its hash */
+
+#define BOUND_UNITS_PER_DEGREE 10000000 /* 1.1 cm at most */
+#define BOUND_NOWHERE          PG_INT32_MAX
+
+/*
+ * How far a bound is moved outwards.  Sums of a handful of terms of the size
+ * of 1 differ in the last bits by the order they are added in.
+ */
+#define BOUND_SLACK 1e-9
+
+/* All that an entry covers, in memory. */
+typedef struct Bounds
+{
+	int32 lon_low; /* low > high: nothing that has a place */
+	int32 lat_low;
+	int32 lon_high;
+	int32 lat_high;
+	bool nowhere; /* something without a place */
+	uint32 categories[BOUND_SIGNATURE_WORDS];
+	int32 lanes[BOUND_MAX_LANES]; /* no row has more */
+} Bounds;
+
+/* The same in an inner entry; an instance has a leaf form of its own, of another size. */
+typedef struct BoundBox
+{
+	int32 vl_len_;
+	int32 lon_low;
+	int32 lat_low;
+	int32 lon_high;
+	int32 lat_high;
+	uint32 categories[BOUND_SIGNATURE_WORDS];
+	int32 nowhere;
+	int32 lanes[FLEXIBLE_ARRAY_MEMBER];
+} BoundBox;
+
+/* Where a query measures from. */
+typedef struct BoundPlace
+{
+	bool given;
+	double lat; /* radians */
+	double lon; /* units */
+	double sin_lat;
+	double cos_lat;
+	double least_radius; /* metres a radian of the meridian, within reach */
+	double most_radius;
+	double least_stretch; /* a radian of longitude against one of the meridian, on a sphere 1 */
+	double most_stretch;
+} BoundPlace;
+
+/* What a walk has cost. */
+typedef struct BoundWork
+{
+	int64 pages;     /* of the index */
+	int64 entries;   /* looked at on them */
+	int64 tuples;    /* of the heap */
+	int64 distances; /* along the spheroid */
+	int64 buffers;
+} BoundWork;
+
+/* The part of a query that every instance has. */
+typedef struct BoundQuery
+{
+	BoundPlace place;
+	double radius_m;
+	bool any_category;
+	uint32 categories[BOUND_SIGNATURE_WORDS];
+	double floor; /* what scores less need not come */
+	BoundWork work;
+	double bound; /* of the entry that consistent looked at last */
+} BoundQuery;
+
+typedef struct BoundClass
+{
+	int lanes;
+	Size leaf_size;
+	double score_per_m;                                            /* near the query */
+	void (*read_leaf)(const struct varlena *leaf, Bounds *bounds); /* all of it */
+	double (*lane_score)(int lane, int32 value);                   /* roughly, for clustering */
+	bool (*leaf_bound)(const struct varlena *leaf, const BoundQuery *query, double *bound); /* false: filtered out */
+	bool (*box_bound)(const BoundBox *box, const BoundQuery *query, double *bound);
+} BoundClass;
+
+/* bound_geo.c */
+extern void bound_place_set(BoundPlace *place, double lat, double lon, double reach_m);
+extern bool bound_point(double lat, double lon, int32 *lat_units, int32 *lon_units);
+extern double bound_least_m(const BoundPlace *place, int32 lon_low, int32 lat_low, int32 lon_high, int32 lat_high);
+extern double bound_most_m(const BoundPlace *place, int32 lon, int32 lat);
+
+/* bound_box.c */
+extern void bound_read(const BoundClass *class, const struct varlena *key, Bounds *bounds);
+extern BoundBox *bound_box_make(const BoundClass *class, const Bounds *bounds);
+extern void bound_widen(const BoundClass *class, Bounds *bounds, const Bounds *added);
+extern void bound_empty(Bounds *bounds);
+extern double bound_lon_metres(int32 lat);
+extern uint32 bound_category_hash(const void *id);
+extern void bound_category_add(uint32 *categories, uint32 hash);
+extern bool bound_categories_meet(const uint32 *a, const uint32 *b);
+extern bool bound_hashes_have(const uint32 *hashes, int count, uint32 hash);
+extern uint32 *bound_query_categories(BoundQuery *query, const UuidSet *categories);
+
+/* bound_gist.c, bound_curve.c */
+extern Datum bound_gist_consistent(FunctionCallInfo fcinfo, const BoundClass *class);
+extern Datum bound_gist_distance(FunctionCallInfo fcinfo);
+extern Datum bound_gist_union(FunctionCallInfo fcinfo, const BoundClass *class);
+extern Datum bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class);
+extern Datum bound_gist_picksplit(FunctionCallInfo fcinfo, const BoundClass *class);
+extern Datum bound_gist_same(FunctionCallInfo fcinfo);
+extern Datum bound_gist_sortsupport(FunctionCallInfo fcinfo, const BoundClass *class);
+
+#define BOUND_METRES_PER_UNIT (111132.0 / BOUND_UNITS_PER_DEGREE)
+
+#endif /* MESTERI_BOUND_H */

@@ -1,0 +1,231 @@
+/*-------------------------------------------------------------------------
+ *
+ * feed_key.c
+ *		The type mesteri.feed_key and its operator class.
+ *
+ * As text, a key is its numbers in the order of FeedKey, "-" for no place.
+ * Only posts' keys can be read back: wider ones exist in the index alone, and
+ * where a test unites some.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <inttypes.h>
+
+#include "access/xact.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "feed_key.h"
+
+/* As shipped: how good the index is, not what it finds, depends on them. */
+#define USUAL_ENGAGEMENT  0.3
+#define USUAL_RATING      0.2
+#define USUAL_RECENCY     0.1
+#define USUAL_SCORE_PER_M (0.4 / 50000)
+#define USUAL_HORIZON_MIN (7 * 24 * 60)
+
+static void read_leaf(const struct varlena *leaf, Bounds *bounds);
+static double lane_score(int lane, int32 value);
+
+PG_FUNCTION_INFO_V1(mesteri_feed_key_in);
+PG_FUNCTION_INFO_V1(mesteri_feed_key_out);
+PG_FUNCTION_INFO_V1(mesteri_feed_key_union);
+PG_FUNCTION_INFO_V1(mesteri_feed_key_bound);
+PG_FUNCTION_INFO_V1(mesteri_feed_gist_consistent);
+PG_FUNCTION_INFO_V1(mesteri_feed_gist_distance);
+PG_FUNCTION_INFO_V1(mesteri_feed_gist_union);
+PG_FUNCTION_INFO_V1(mesteri_feed_gist_penalty);
+PG_FUNCTION_INFO_V1(mesteri_feed_gist_picksplit);
+PG_FUNCTION_INFO_V1(mesteri_feed_gist_same);
+PG_FUNCTION_INFO_V1(mesteri_feed_gist_sortsupport);
+
+const BoundClass feed_class = {
+	.lanes = FEED_LANES,
+	.leaf_size = sizeof(FeedKey),
+	.score_per_m = USUAL_SCORE_PER_M,
+	.read_leaf = read_leaf,
+	.lane_score = lane_score,
+	.leaf_bound = feed_leaf_bound,
+	.box_bound = feed_box_bound,
+};
+
+/* feed_key_make: one that says nothing yet. */
+FeedKey *
+feed_key_make(void)
+{
+	FeedKey *key = palloc0(sizeof(FeedKey));
+
+	SET_VARSIZE(key, sizeof(FeedKey));
+	key->lon = key->lat = BOUND_NOWHERE;
+
+	return key;
+}
+
+/*
+ * mesteri.feed_key_in(cstring) returns mesteri.feed_key
+ *
+ * Errors: 22P02.
+ */
+Datum
+mesteri_feed_key_in(PG_FUNCTION_ARGS)
+{
+	const char *text = PG_GETARG_CSTRING(0);
+	FeedKey *key = feed_key_make();
+	int end = -1;
+
+	if (sscanf(text, "- %8" SCNx32 " %" SCNd32 " %" SCNu8 "-%" SCNu8 " %" SCNu8 "-%" SCNu8 "%n", &key->category,
+	           &key->published, &key->engagement_low, &key->engagement_high, &key->rating_low, &key->rating_high,
+	           &end) != 6)
+		sscanf(text, "%" SCNd32 ",%" SCNd32 " %8" SCNx32 " %" SCNd32 " %" SCNu8 "-%" SCNu8 " %" SCNu8 "-%" SCNu8 "%n",
+		       &key->lat, &key->lon, &key->category, &key->published, &key->engagement_low, &key->engagement_high,
+		       &key->rating_low, &key->rating_high, &end);
+	if (end < 0 || text[end] != '\0')
+		ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION), errmsg("invalid feed key: \"%s\"", text)));
+
+	PG_RETURN_POINTER(key);
+}
+
+Datum
+mesteri_feed_key_out(PG_FUNCTION_ARGS)
+{
+	FeedKey *key = (FeedKey *) PG_GETARG_POINTER(0);
+	BoundBox *box = (BoundBox *) key;
+
+	if (VARSIZE(key) != sizeof(FeedKey))
+		PG_RETURN_CSTRING(psprintf("%d,%d to %d,%d%s, %08x%08x%08x%08x, %d %d %d", box->lat_low, box->lon_low,
+		                           box->lat_high, box->lon_high, box->nowhere ? " and nowhere" : "", box->categories[3],
+		                           box->categories[2], box->categories[1], box->categories[0],
+		                           box->lanes[FEED_LANE_PUBLISHED], box->lanes[FEED_LANE_ENGAGEMENT],
+		                           box->lanes[FEED_LANE_RATING]));
+
+	PG_RETURN_CSTRING(psprintf(
+		"%s %08x %d %u-%u %u-%u", key->lon == BOUND_NOWHERE ? "-" : psprintf("%d,%d", key->lat, key->lon),
+		key->category, key->published, key->engagement_low, key->engagement_high, key->rating_low, key->rating_high));
+}
+
+/*
+ * mesteri.feed_key_union(a feed_key, b feed_key) returns feed_key
+ *		A key above both, as the index makes them.
+ */
+Datum
+mesteri_feed_key_union(PG_FUNCTION_ARGS)
+{
+	Bounds a;
+	Bounds b;
+
+	bound_read(&feed_class, (struct varlena *) PG_GETARG_POINTER(0), &a);
+	bound_read(&feed_class, (struct varlena *) PG_GETARG_POINTER(1), &b);
+	bound_widen(&feed_class, &a, &b);
+
+	PG_RETURN_POINTER(bound_box_make(&feed_class, &a));
+}
+
+/*
+ * mesteri.feed_key_bound(key feed_key, clock timestamptz, weights feed_weights, lat float8, lon float8, radius_m float8,
+ *						  is_least boolean) returns float8
+ *		What a post with that key, or any below it, scores at most, or at least; NULL when it is out of the radius.
+ */
+Datum
+mesteri_feed_key_bound(PG_FUNCTION_ARGS)
+{
+	struct varlena *key = (struct varlena *) PG_GETARG_POINTER(0);
+	FeedQuery query = {.base.any_category = true};
+	double bound;
+	bool fits;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(6))
+		PG_RETURN_NULL();
+
+	query.clock = PG_GETARG_TIMESTAMPTZ(1);
+	feed_weights_read(PG_GETARG_DATUM(2), &query.weights);
+	if (!PG_ARGISNULL(3) && !PG_ARGISNULL(4))
+		feed_query_place(&query, PG_GETARG_FLOAT8(3), PG_GETARG_FLOAT8(4), PG_GETARG_FLOAT8(5));
+
+	if (VARSIZE(key) == sizeof(FeedKey) && PG_GETARG_BOOL(6))
+		PG_RETURN_FLOAT8(feed_leaf_least((FeedKey *) key, &query));
+	if (VARSIZE(key) == sizeof(FeedKey))
+		fits = feed_leaf_bound(key, &query.base, &bound);
+	else
+		fits = feed_box_bound((BoundBox *) key, &query.base, &bound);
+	if (!fits)
+		PG_RETURN_NULL();
+
+	PG_RETURN_FLOAT8(bound);
+}
+
+Datum
+mesteri_feed_gist_consistent(PG_FUNCTION_ARGS)
+{
+	return bound_gist_consistent(fcinfo, &feed_class);
+}
+
+Datum
+mesteri_feed_gist_distance(PG_FUNCTION_ARGS)
+{
+	return bound_gist_distance(fcinfo);
+}
+
+Datum
+mesteri_feed_gist_union(PG_FUNCTION_ARGS)
+{
+	return bound_gist_union(fcinfo, &feed_class);
+}
+
+Datum
+mesteri_feed_gist_penalty(PG_FUNCTION_ARGS)
+{
+	return bound_gist_penalty(fcinfo, &feed_class);
+}
+
+Datum
+mesteri_feed_gist_picksplit(PG_FUNCTION_ARGS)
+{
+	return bound_gist_picksplit(fcinfo, &feed_class);
+}
+
+Datum
+mesteri_feed_gist_same(PG_FUNCTION_ARGS)
+{
+	return bound_gist_same(fcinfo);
+}
+
+Datum
+mesteri_feed_gist_sortsupport(PG_FUNCTION_ARGS)
+{
+	return bound_gist_sortsupport(fcinfo, &feed_class);
+}
+
+static void
+read_leaf(const struct varlena *leaf, Bounds *bounds)
+{
+	const FeedKey *key = (const FeedKey *) leaf;
+
+	bound_empty(bounds);
+	bounds->nowhere = key->lon == BOUND_NOWHERE;
+	if (!bounds->nowhere)
+	{
+		bounds->lon_low = bounds->lon_high = key->lon;
+		bounds->lat_low = bounds->lat_high = key->lat;
+	}
+	if (key->category != 0)
+		bound_category_add(bounds->categories, key->category);
+	bounds->lanes[FEED_LANE_ENGAGEMENT] = key->engagement_high;
+	bounds->lanes[FEED_LANE_PUBLISHED] = key->published;
+	bounds->lanes[FEED_LANE_RATING] = key->rating_high;
+}
+
+/* Old posts are all alike now, and younger ones in the order of their age. */
+static double
+lane_score(int lane, int32 value)
+{
+	double age_min;
+
+	if (lane == FEED_LANE_ENGAGEMENT)
+		return value * USUAL_ENGAGEMENT / FEED_ENGAGEMENT_UNITS;
+	if (lane == FEED_LANE_RATING)
+		return value * USUAL_RATING / FEED_RATING_UNITS;
+
+	age_min = (double) GetCurrentTransactionStartTimestamp() / USECS_PER_MINUTE - value;
+	return (1 - Min(Max(age_min, 0) / USUAL_HORIZON_MIN, 1)) * USUAL_RECENCY;
+}

@@ -1,0 +1,401 @@
+/*-------------------------------------------------------------------------
+ *
+ * feed_post.c
+ *		Keeps the feed's columns of a post true, whoever writes.
+ *
+ * feed_key	bounds what the post scores; null: it is not in the feed.
+ * author_rating, author_active	are copies from the author's rows, so that
+ *		ranking needs no look at them.
+ *
+ * The key keeps its bytes while counters and rating stay within the range it
+ * was made for, because an update is HOT only while indexed columns do not
+ * change.  The ranges reach farther down than up: readers who only look push
+ * a post's engagement down, a little each, and how high it may rise is what
+ * the index's quality hangs on.
+ *
+ * Copies stay true under concurrency because whoever makes one locks its
+ * source: a new post shares the rows of its author until it commits, so that
+ * a change of these waits, and then sees the post.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+#include "feed_key.h"
+#include "feed_post.h"
+#include "place.h"
+#include "spi_util.h"
+
+/* Room within which a key stays as it is. */
+#define ENGAGEMENT_ROOM_UP   0.005 /* ratio */
+#define ENGAGEMENT_ROOM_DOWN 0.012
+#define STARS_ROOM           2 /* hundredths */
+#define STARS_PER_UNIT       (FEED_MAX_STARS / FEED_RATING_UNITS)
+
+typedef struct Row
+{
+	Datum *values;
+	bool *nulls;
+} Row;
+
+typedef struct Author
+{
+	int16 rating; /* hundredths of a star */
+	bool active;
+} Author;
+
+static bool copies_change; /* our own statement changes them */
+
+static FeedKey *make_key(const FeedPostColumns *at, TupleDesc desc, const Row *row, const Row *old, int stars);
+static void keep_key(FeedKey *key, const FeedKey *old, double engagement, int stars);
+static HeapTuple fill_in(const FeedPostColumns *at, HeapTuple tuple, TupleDesc desc, const Row *row, Author author,
+                         FeedKey *key);
+static void set_place(FeedKey *key, Oid geography, Datum place);
+static int32 minutes_up(TimestampTz moment);
+static bool is_published(const FeedPostColumns *at, const Row *row);
+static bool same_author(const FeedPostColumns *at, const Row *old, const Row *row);
+static Author find_author(const FeedPostColumns *at, const Row *row);
+static bool read_one(SPIPlanPtr plan, Datum parameter, Datum *value);
+static Row deform(HeapTuple tuple, TupleDesc desc);
+static Datum new_value(TriggerData *trigger, const char *column);
+static Datum hundredths(Datum rating);
+static void change_copies(SPIPlanPtr *plans, Datum *values, Oid type, const char *lock, const char *change);
+static void check_trigger(FunctionCallInfo fcinfo, const char *name);
+
+PG_FUNCTION_INFO_V1(mesteri_feed_post_changes);
+PG_FUNCTION_INFO_V1(mesteri_feed_rating_changed);
+PG_FUNCTION_INFO_V1(mesteri_feed_account_changed);
+
+/*
+ * mesteri.feed_post_changes() returns trigger
+ *		BEFORE INSERT OR UPDATE of a post: its copies and its key.
+ */
+Datum
+mesteri_feed_post_changes(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TupleDesc desc;
+	FeedPostColumns at; /* a copy: finding the author may read the catalog */
+	HeapTuple result;
+	Row row;
+	Row old = {NULL, NULL};
+	Author author;
+	FeedKey *key;
+
+	check_trigger(fcinfo, "feed_post_changes");
+	desc = RelationGetDescr(trigger->tg_relation);
+	at = *feed_post_columns(trigger->tg_relation);
+	result = trigger->tg_trigtuple;
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+	{
+		old = deform(trigger->tg_trigtuple, desc);
+		result = trigger->tg_newtuple;
+	}
+	row = deform(result, desc);
+
+	author.rating = DatumGetInt16(row.values[at.author_rating - 1]);
+	author.active = DatumGetBool(row.values[at.author_active - 1]);
+	if (old.values == NULL || (!copies_change && !same_author(&at, &old, &row)))
+		author = find_author(&at, &row);
+	key = author.active && is_published(&at, &row) ? make_key(&at, desc, &row, &old, author.rating) : NULL;
+
+	return PointerGetDatum(fill_in(&at, result, desc, &row, author, key));
+}
+
+/*
+ * mesteri.feed_rating_changed() returns trigger
+ *		AFTER UPDATE of a craftsman's rating: the copies in all his posts.
+ */
+Datum
+mesteri_feed_rating_changed(PG_FUNCTION_ARGS)
+{
+	static SPIPlanPtr plans[2];
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	Datum values[2];
+
+	check_trigger(fcinfo, "feed_rating_changed");
+	values[0] = new_value(trigger, "id");
+	values[1] = hundredths(new_value(trigger, "average_rating"));
+	change_copies(
+		plans, values, INT2OID,
+		"SELECT FROM mesteri.content_posts WHERE craftsman_id = $1 AND author_rating <> $2"
+		" ORDER BY id FOR NO KEY UPDATE",
+		"UPDATE mesteri.content_posts SET author_rating = $2 WHERE craftsman_id = $1 AND author_rating <> $2");
+
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * mesteri.feed_account_changed() returns trigger
+ *		AFTER UPDATE of an account that becomes active, or no longer is.
+ */
+Datum
+mesteri_feed_account_changed(PG_FUNCTION_ARGS)
+{
+	static SPIPlanPtr plans[2];
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	bool lives;
+	Datum values[2];
+
+	check_trigger(fcinfo, "feed_account_changed");
+	values[0] = new_value(trigger, "id");
+	values[1] = new_value(trigger, "is_active");
+	heap_getattr(trigger->tg_newtuple, SPI_fnumber(desc, "deleted_at"), desc, &lives);
+	if (!lives)
+		values[1] = BoolGetDatum(false);
+	change_copies(
+		plans, values, BOOLOID,
+		"SELECT FROM mesteri.content_posts"
+		" WHERE craftsman_id = (SELECT id FROM mesteri.craftsman_profiles WHERE user_id = $1) AND author_active <> $2"
+		" ORDER BY id FOR NO KEY UPDATE",
+		"UPDATE mesteri.content_posts SET author_active = $2"
+		" WHERE craftsman_id = (SELECT id FROM mesteri.craftsman_profiles WHERE user_id = $1) AND author_active <> $2");
+
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * make_key
+ *		The post's key; that of the old row, if there is one, where it still holds.
+ */
+static FeedKey *
+make_key(const FeedPostColumns *at, TupleDesc desc, const Row *row, const Row *old, int stars)
+{
+	FeedKey *key = feed_key_make();
+	FeedCounters counters;
+	double engagement;
+
+	if (!row->nulls[at->location - 1])
+		set_place(key, TupleDescAttr(desc, at->location - 1)->atttypid, row->values[at->location - 1]);
+	if (!row->nulls[at->category_id - 1])
+		key->category = bound_category_hash(DatumGetUUIDP(row->values[at->category_id - 1]));
+	key->published = minutes_up(DatumGetTimestampTz(row->values[at->published_at - 1]));
+
+	feed_post_counters(at, row->values, &counters);
+	engagement = feed_engagement(&counters);
+	key->engagement_low = (uint8) Max(floor((engagement - ENGAGEMENT_ROOM_DOWN) * FEED_ENGAGEMENT_UNITS), 0);
+	key->engagement_high = (uint8) Min(ceil((engagement + ENGAGEMENT_ROOM_UP) * FEED_ENGAGEMENT_UNITS),
+	                                   FEED_ENGAGEMENT_UNITS / 2);
+	key->rating_low = (uint8) (Max(stars - STARS_ROOM, 0) / STARS_PER_UNIT);
+	key->rating_high = (uint8) (Min(stars + STARS_ROOM + STARS_PER_UNIT - 1, FEED_MAX_STARS) / STARS_PER_UNIT);
+
+	/* An inserted row may bring the key it was dumped with. */
+	if (old->values == NULL)
+		old = row;
+	if (!old->nulls[at->feed_key - 1])
+		keep_key(key, (FeedKey *) DatumGetPointer(old->values[at->feed_key - 1]), engagement, stars);
+
+	return key;
+}
+
+/*
+ * keep_key
+ *		Makes key the old one if that holds as well.
+ *
+ * One that has to change is made anew as a whole, as tight as can be.
+ */
+static void
+keep_key(FeedKey *key, const FeedKey *old, double engagement, int stars)
+{
+	FeedKey kept = *key;
+
+	if (engagement * FEED_ENGAGEMENT_UNITS >= old->engagement_low &&
+	    engagement * FEED_ENGAGEMENT_UNITS <= old->engagement_high)
+	{
+		kept.engagement_low = old->engagement_low;
+		kept.engagement_high = old->engagement_high;
+	}
+	if (stars >= old->rating_low * STARS_PER_UNIT && stars <= old->rating_high * STARS_PER_UNIT)
+	{
+		kept.rating_low = old->rating_low;
+		kept.rating_high = old->rating_high;
+	}
+	if (VARSIZE(old) == sizeof(FeedKey) && memcmp(&kept, old, sizeof(FeedKey)) == 0)
+		*key = kept;
+}
+
+/* fill_in: the tuple itself when it says so already, as that of an update that changes nothing here does. */
+static HeapTuple
+fill_in(const FeedPostColumns *at, HeapTuple tuple, TupleDesc desc, const Row *row, Author author, FeedKey *key)
+{
+	int columns[] = {at->author_rating, at->author_active, at->feed_key};
+	Datum values[] = {Int16GetDatum(author.rating), BoolGetDatum(author.active), PointerGetDatum(key)};
+	bool nulls[] = {false, false, key == NULL};
+	bool same = key == NULL ? row->nulls[at->feed_key - 1]
+	                        : !row->nulls[at->feed_key - 1] &&
+	                              memcmp(DatumGetPointer(row->values[at->feed_key - 1]), key, sizeof(FeedKey)) == 0;
+
+	if (same && !row->nulls[at->author_rating - 1] &&
+	    DatumGetInt16(row->values[at->author_rating - 1]) == author.rating && !row->nulls[at->author_active - 1] &&
+	    DatumGetBool(row->values[at->author_active - 1]) == author.active)
+		return tuple;
+
+	return heap_modify_tuple_by_cols(tuple, desc, lengthof(columns), columns, values, nulls);
+}
+
+static void
+set_place(FeedKey *key, Oid geography, Datum place)
+{
+	double lat;
+	double lon;
+
+	if (!place_read(geography, place, &lat, &lon) || !bound_point(lat, lon, &key->lat, &key->lon))
+		key->lat = key->lon = BOUND_NOWHERE;
+}
+
+static int32
+minutes_up(TimestampTz moment)
+{
+	double minutes = ceil((double) moment / USECS_PER_MINUTE);
+
+	return minutes >= PG_INT32_MAX ? PG_INT32_MAX : minutes <= PG_INT32_MIN ? PG_INT32_MIN : (int32) minutes;
+}
+
+static bool
+is_published(const FeedPostColumns *at, const Row *row)
+{
+	return !row->nulls[at->published_at - 1] && !row->nulls[at->status - 1] &&
+	       DatumGetObjectId(row->values[at->status - 1]) == at->published;
+}
+
+/* Whether neither the author nor what was copied from him changed. */
+static bool
+same_author(const FeedPostColumns *at, const Row *old, const Row *row)
+{
+	return !row->nulls[at->author_rating - 1] && !row->nulls[at->author_active - 1] &&
+	       !row->nulls[at->craftsman_id - 1] &&
+	       old->values[at->author_rating - 1] == row->values[at->author_rating - 1] &&
+	       old->values[at->author_active - 1] == row->values[at->author_active - 1] &&
+	       memcmp(DatumGetUUIDP(old->values[at->craftsman_id - 1]), DatumGetUUIDP(row->values[at->craftsman_id - 1]),
+	              UUID_LEN) == 0;
+}
+
+/*
+ * find_author
+ *		What to copy, the sources being locked: account before craftsman, as those do who change both.
+ *
+ * Without an author, which the table will refuse, anything will do.
+ */
+static Author
+find_author(const FeedPostColumns *at, const Row *row)
+{
+	static SPIPlanPtr account_plan;
+	static SPIPlanPtr craftsman_plan;
+	Author author = {0, false};
+	Datum craftsman_id = row->values[at->craftsman_id - 1];
+	Datum value;
+
+	if (row->nulls[at->craftsman_id - 1])
+		return author;
+
+	SPI_connect();
+	if (account_plan == NULL)
+		account_plan = spi_keep("SELECT is_active AND deleted_at IS NULL FROM mesteri.users"
+		                        " WHERE id = (SELECT user_id FROM mesteri.craftsman_profiles WHERE id = $1) FOR SHARE",
+		                        1, &(Oid){UUIDOID});
+	if (craftsman_plan == NULL)
+		craftsman_plan = spi_keep(
+			"SELECT (average_rating * 100)::int2 FROM mesteri.craftsman_profiles WHERE id = $1 FOR SHARE", 1,
+			&(Oid){UUIDOID});
+	if (read_one(account_plan, craftsman_id, &value))
+		author.active = DatumGetBool(value);
+	if (read_one(craftsman_plan, craftsman_id, &value))
+		author.rating = DatumGetInt16(value);
+	SPI_finish();
+
+	return author;
+}
+
+/* read_one: the first value of the first row, if there is one; it is passed by value. */
+static bool
+read_one(SPIPlanPtr plan, Datum parameter, Datum *value)
+{
+	bool is_null;
+
+	spi_write_as_owner(plan, &parameter, SPI_OK_SELECT);
+	if (SPI_processed == 0)
+		return false;
+
+	*value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+	return !is_null;
+}
+
+static Row
+deform(HeapTuple tuple, TupleDesc desc)
+{
+	Row row;
+
+	row.values = palloc(sizeof(Datum) * (Size) desc->natts);
+	row.nulls = palloc(sizeof(bool) * (Size) desc->natts);
+	heap_deform_tuple(tuple, desc, row.values, row.nulls);
+
+	return row;
+}
+
+static Datum
+new_value(TriggerData *trigger, const char *column)
+{
+	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	bool is_null;
+	Datum value = heap_getattr(trigger->tg_newtuple, SPI_fnumber(desc, column), desc, &is_null);
+
+	if (is_null)
+		elog(ERROR, "column \"%s\" must not be null", column);
+
+	return value;
+}
+
+static Datum
+hundredths(Datum rating)
+{
+	return Int16GetDatum((int16) rint(DatumGetFloat8(DirectFunctionCall1(numeric_float8, rating)) * 100));
+}
+
+/*
+ * change_copies
+ *		plans: of lock and change, which take the id and the value.
+ *
+ * Posts are locked in the order of their ids, as batches of views do it.
+ */
+static void
+change_copies(SPIPlanPtr *plans, Datum *values, Oid type, const char *lock, const char *change)
+{
+	Oid types[2] = {UUIDOID, type};
+
+	SPI_connect();
+	if (plans[0] == NULL)
+		plans[0] = spi_keep(lock, 2, types);
+	if (plans[1] == NULL)
+		plans[1] = spi_keep(change, 2, types);
+	spi_write_as_owner(plans[0], values, SPI_OK_SELECT);
+	PG_TRY();
+	{
+		copies_change = true;
+		spi_write_as_owner(plans[1], values, SPI_OK_UPDATE);
+	}
+	PG_FINALLY();
+	{
+		copies_change = false;
+	}
+	PG_END_TRY();
+	SPI_finish();
+}
+
+static void
+check_trigger(FunctionCallInfo fcinfo, const char *name)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("%s is a trigger for rows", name)));
+}

@@ -1,0 +1,186 @@
+"""The feed's index under writers: each page is the reference's of the same snapshot, and a killed server's index is whole.
+
+A slice in each run; MESTERI_SOAK compares 10 000 pages.  E2E_SEED sets the seed, which a failure prints.
+"""
+
+import os
+import random
+import signal
+import threading
+
+import psycopg2
+import pytest
+
+from server import wait_until
+
+POSTS = 3000
+PAGES = 10_000 if os.environ.get("MESTERI_SOAK") else 120
+SEED = int(os.environ.get("E2E_SEED") or random.randrange(10**9))
+NOW = "2026-11-22T00:00:00Z"
+
+TOWNS = [(46.77, 23.59), (44.43, 26.10), (47.16, 27.59), (45.75, 21.23), (46.36, 25.80)]
+SEARCH = "SELECT f::text, f.post_id, f.score FROM mesteri.feed_weights w, mesteri.{}(%s, w, mesteri.point(%s, %s), %s, %s::uuid[], %s::uuid[], NULL, %s, %s, %s, %s, 0) AS f WHERE w.version = 1"
+
+ANY_POST = "(SELECT id FROM mesteri.content_posts OFFSET floor(random() * {})::integer LIMIT 1)".format(POSTS // 2)
+ANY_CRAFTSMAN = "(SELECT id FROM mesteri.craftsman_profiles OFFSET floor(random() * 100)::integer LIMIT 1)"
+WRITES = [
+    # A like, with its counter: the two are equal whatever happens to the server.
+    f"""WITH liked AS (INSERT INTO mesteri.content_interactions (user_id, post_id, interaction_type)
+                       SELECT u.id, p.id, 'like' FROM (SELECT id FROM mesteri.users OFFSET floor(random() * 100)::integer LIMIT 1) AS u, {ANY_POST} AS p
+                           ON CONFLICT DO NOTHING RETURNING post_id)
+        UPDATE mesteri.content_posts p SET likes_count = likes_count + 1 FROM liked WHERE p.id = liked.post_id""",
+    f"UPDATE mesteri.content_posts SET views_count = views_count + 1 + floor(random() * 3)::integer WHERE id = {ANY_POST}",
+    f"UPDATE mesteri.content_posts SET location = mesteri.point(46.77 + random() - 0.5, 23.59 + random() - 0.5) WHERE id = {ANY_POST}",
+    f"UPDATE mesteri.content_posts SET status = CASE status WHEN 'published' THEN 'hidden' ELSE 'published' END::mesteri.content_status WHERE id = {ANY_POST} AND published_at IS NOT NULL",
+    f"""INSERT INTO mesteri.content_posts (craftsman_id, media_type, media_urls, location, published_at, category_id)
+        SELECT {ANY_CRAFTSMAN}, 'image', '[]', mesteri.point(46.77 + random() - 0.5, 23.59 + random() - 0.5), now() - random() * interval '8 days',
+               (SELECT id FROM mesteri.craft_categories OFFSET floor(random() * 40)::integer LIMIT 1)""",
+    f"DELETE FROM mesteri.content_posts WHERE id = {ANY_POST}",
+    f"UPDATE mesteri.craftsman_profiles SET total_reviews = total_reviews + 1, rating_sum = rating_sum + 1 + floor(random() * 5)::integer WHERE id = {ANY_CRAFTSMAN}",
+    f"UPDATE mesteri.users SET is_active = NOT is_active WHERE deleted_at IS NULL AND id = (SELECT user_id FROM mesteri.craftsman_profiles WHERE id = {ANY_CRAFTSMAN})",
+]
+WEIGHTS = [20, 40, 5, 5, 15, 5, 8, 2]
+RECOUNT = """SELECT p.id, p.likes_count - (SELECT count(*) FROM mesteri.content_interactions i WHERE i.post_id = p.id AND i.interaction_type = 'like')
+               FROM mesteri.content_posts p"""
+
+
+class Writers:
+    """Transactions of one to four writes, some rolled back, until told to stop or cut off."""
+
+    def __init__(self, database, seed):
+        self.database = database
+        self.done = threading.Event()
+        self.fault = None
+        self.written = 0
+        self.threads = [threading.Thread(target=self.write, args=(random.Random(f"{seed} {n}"),)) for n in range(3)]
+        self.threads.append(threading.Thread(target=self.tidy))
+
+    def write(self, chance):
+        try:
+            connection = self.database.connect()
+            connection.autocommit = False
+            while not self.done.is_set():
+                try:
+                    connection.set_session(isolation_level=chance.choice(["READ COMMITTED", "READ COMMITTED", "REPEATABLE READ"]))
+                    with connection.cursor() as cursor:
+                        for _ in range(chance.randint(1, 4)):
+                            cursor.execute(chance.choices(WRITES, WEIGHTS)[0])
+                    if chance.random() < 0.1:
+                        connection.rollback()
+                    else:
+                        connection.commit()
+                        self.written += 1
+                except (psycopg2.errors.DeadlockDetected, psycopg2.errors.SerializationFailure, psycopg2.errors.ForeignKeyViolation):
+                    connection.rollback()
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            if not self.done.is_set():
+                self.fault = "cut off"
+        except Exception as error:  # noqa: BLE001 - shown by whoever waits for the threads
+            self.fault = error
+
+    def tidy(self):
+        try:
+            connection = self.database.connect()
+            with connection.cursor() as cursor:
+                while not self.done.wait(1):
+                    cursor.execute("VACUUM mesteri.content_posts")
+                    cursor.execute("REINDEX INDEX CONCURRENTLY mesteri.content_posts_feed")
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            if not self.done.is_set():
+                self.fault = "cut off"
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.done.set()
+        for thread in self.threads:
+            thread.join(60)
+            assert not thread.is_alive()
+
+
+def compare(connection, chance):
+    """A search three pages deep, in one snapshot; returns the pages compared."""
+    lat, lon = chance.choice(TOWNS)
+    place = (None, None) if chance.random() < 0.1 else (lat + chance.uniform(-0.3, 0.3), lon + chance.uniform(-0.3, 0.3))
+    radius = chance.choice([5000, 50000, 300000])
+    after, served, pages = (None, None), b"", 0
+    connection.set_session(isolation_level="REPEATABLE READ")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now(), (SELECT array_agg(id) FROM (SELECT id FROM mesteri.craft_categories ORDER BY random() LIMIT 4) AS c)::text[],"
+                       " (SELECT array_agg(id) FROM (SELECT id FROM mesteri.craftsman_profiles ORDER BY random() LIMIT 30) AS c)::text[]")
+        clock, categories, authors = cursor.fetchone()
+        categories = categories if chance.random() < 0.3 else None
+        authors = authors if chance.random() < 0.2 else None
+        for _ in range(3):
+            values = (clock, *place, radius, categories, authors, *after, served, chance.randint(1, 30))
+            cursor.execute(SEARCH.format("feed_top"), values)
+            given = cursor.fetchall()
+            cursor.execute(SEARCH.format("feed_reference"), values)
+            assert given == cursor.fetchall(), f"E2E_SEED={SEED} {values}"
+            pages += 1
+            if not given:
+                break
+            after = (given[-1][2], given[-1][1])
+    connection.rollback()
+    return pages
+
+
+@pytest.fixture(scope="module")
+def database(clusters):
+    """Of a cluster that is killed."""
+    database = clusters.make("feed").database("mesteri")
+    database.load_demo(POSTS, 2026, NOW)
+    return database
+
+
+def recount(database):
+    connection = database.connect()
+    with connection.cursor() as cursor:
+        cursor.execute(RECOUNT)
+        return dict(cursor.fetchall())
+
+
+def test_pages_are_the_references_while_others_write(database):
+    chance = random.Random(SEED)
+    before = recount(database)
+    connection = database.connect()
+    connection.autocommit = False
+    pages = 0
+    with Writers(database, SEED) as writers:
+        while pages < PAGES:
+            pages += compare(connection, chance)
+    assert writers.fault is None
+    assert writers.written > 20
+    assert database.run("SELECT * FROM mesteri.feed_faults()") == []
+    assert all(difference == before.get(post, 0) for post, difference in recount(database).items())
+
+
+def test_a_killed_servers_index_is_whole(database):
+    chance = random.Random(SEED + 1)
+    before = recount(database)
+    with Writers(database, SEED + 1) as writers:
+        wait_until(lambda: writers.written > 40, 60, "something is written")
+        with open(os.path.join(database.cluster.folder, "data", "postmaster.pid")) as file:
+            postmaster = int(file.readline())
+        children = [int(pid) for pid in open(f"/proc/{postmaster}/task/{postmaster}/children").read().split()]
+        writers.done.set()
+        for pid in [postmaster, *children]:
+            os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in [postmaster, *children]), 20, "the server is gone")
+    database.cluster.start_again()
+
+    assert database.run("SELECT * FROM mesteri.feed_faults()") == []
+    assert all(difference == before.get(post, 0) for post, difference in recount(database).items())
+    connection = database.connect()
+    connection.autocommit = False
+    for _ in range(20):
+        compare(connection, chance)
+    # All that is in the feed is in the index: a search of everything that nobody can leave early.
+    shown = database.value("SELECT count(*) FROM mesteri.content_posts WHERE feed_key IS NOT NULL")
+    found = database.value("""SELECT count(*) FROM mesteri.feed_weights w,
+        mesteri.feed_top(now(), w, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', 2501, 0) WHERE w.version = 1""")
+    assert found == min(shown, 2501)
+    assert database.value("SELECT count(*) FROM mesteri.feed_weights w, mesteri.feed_top(now(), w, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', 1, 0) WHERE w.version = 1") == 1
