@@ -60,7 +60,7 @@ COMMENT ON COLUMN mesteri.users.password_hash IS 'bcrypt; ''!'' matches no passw
 COMMENT ON COLUMN mesteri.users.user_type IS 'Chosen at sign-up and never changed; staff are made by a DBA.';
 COMMENT ON COLUMN mesteri.users.created_at IS 'When somebody signed up; the public profile shows the day.';
 COMMENT ON COLUMN mesteri.users.updated_at IS 'Last change of how the account signs in or stands, not of the profile.';
-COMMENT ON COLUMN mesteri.users.last_login_at IS 'Last sign-in with the password, not by refresh; null: never since signing up.';
+COMMENT ON COLUMN mesteri.users.last_login_at IS 'Last sign-in with the password or by signing up, not by refresh; null: never.';
 COMMENT ON COLUMN mesteri.users.is_active
     IS 'False while suspended by staff, and for good after erasure: no token of the account is taken then.';
 COMMENT ON COLUMN mesteri.users.suspended_until IS 'When a suspension ends by itself; null: not suspended, or until staff lift it.';
