@@ -33,6 +33,12 @@ soak: packages build private ## runs the long tests
 bench: packages build private ## measures and writes bench/RESULTS.md
 	@bench/run
 
+bench-restore: packages build private ## measures dump and restore of a million posts; takes minutes
+	@bench/run restore
+
+docs: packages build private ## writes docs/schema, errors.md and config.md from the database
+	@PYTHONDONTWRITEBYTECODE=1 docs/generator/generate.py
+
 packages: ## installs the Debian packages of deploy/packages.txt that are missing
 	@deploy/install-packages.sh
 
@@ -65,9 +71,9 @@ distclean: clean ## ends what runs and removes var/ too, with its data
 	@deploy/remove.sh
 
 # With -j: nothing is built before its packages are there.
-ifneq ($(filter check soak bench,$(MAKECMDGOALS)),)
+ifneq ($(filter check soak bench bench-restore docs,$(MAKECMDGOALS)),)
 build: packages
 endif
 
-.PHONY: help run stop token psql check soak bench packages build private install uninstall installcheck format \
-	format-check clean distclean
+.PHONY: help run stop token psql check soak bench bench-restore docs packages build private install uninstall installcheck \
+	format format-check clean distclean

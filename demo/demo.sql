@@ -43,6 +43,7 @@ BEGIN;
 \ir craftsmen.sql
 \ir posts.sql
 \ir readers.sql
+SELECT mesteri.instance_record('first');   -- these accounts are the first: timed work may begin
 COMMIT;
 
 VACUUM (ANALYZE) mesteri.users, mesteri.user_profiles, mesteri.craftsman_profiles, mesteri.craftsman_certifications,

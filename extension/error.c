@@ -33,6 +33,16 @@ refuse(int sqlerrcode, const char *reason)
 }
 
 /*
+ * refuse_for_now
+ *		Raises an error that is over after so many seconds: Retry-After is made of the hint.
+ */
+void
+refuse_for_now(int sqlerrcode, int seconds, const char *reason)
+{
+	ereport(ERROR, (errcode(sqlerrcode), errmsg_internal("%s", reason), errhint("%d", seconds), errhidestmt(true)));
+}
+
+/*
  * refuse_field
  *		Raises an error of the catalogue that one field is to blame for.
  *

@@ -19,15 +19,20 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "parser/parse_expr.h"
+#include "parser/parser.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/typcache.h"
 #include "utils/uuid.h"
 
 #include "bind.h"
 #include "deadline.h"
 #include "error.h"
+#include "entity_tag.h"
 #include "handle.h"
+#include "idempotency.h"
 #include "identity.h"
 #include "request.h"
 #include "route.h"
@@ -35,22 +40,24 @@
 
 #define HTTP_NOT_MODIFIED 304
 
-typedef struct Answer
+/* Parameters of the endpoint's plan. */
+typedef struct Call
 {
-	Datum values[ANSWER_ATTRIBUTES];
-	bool nulls[ANSWER_ATTRIBUTES];
-} Answer;
+	Datum *values;
+	char *nulls; /* as SPI wants them */
+} Call;
 
 static bool handling = false;
 
+static void check_settings(void);
 static Datum serve(FunctionCallInfo fcinfo);
 static void check_access(const Route *route, const Identity *identity);
-static void run_endpoint(Route *route, const Request *request, const Identity *identity, Answer *answer);
+static void bind_call(const Route *route, const Request *request, Call *call);
+static void run_endpoint(const Route *route, const Call *call, const Identity *identity, Answer *answer);
 static void unpack_answer(Answer *answer, MemoryContext context);
 static void check_deferred_constraints(void);
 static Datum pack_result(FunctionCallInfo fcinfo, const Answer *answer);
 static void add_entity_tag(const Route *route, const Request *request, Answer *answer);
-static bool tag_is_listed(const char *list, const char *tag);
 static void append_header(Answer *answer, const char *name, const char *value);
 static void describe_request(void *arg);
 
@@ -70,6 +77,7 @@ mesteri_handle(PG_FUNCTION_ARGS)
 	MemoryContext caller = CurrentMemoryContext;
 	volatile Datum result = (Datum) 0;
 
+	check_settings();
 	if (handling)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("handle() cannot be called from within an endpoint")));
 	if (PG_ARGISNULL(HANDLE_ROUTE) || PG_ARGISNULL(HANDLE_DEADLINE_MS))
@@ -106,6 +114,23 @@ mesteri_handle(PG_FUNCTION_ARGS)
 	return result;
 }
 
+/*
+ * Settings that are anybody's to change, with which our functions would mean
+ * something else, or show what they handle to whoever holds the connection.
+ */
+static void
+check_settings(void)
+{
+	if (Debug_print_parse || Debug_print_rewritten || Debug_print_plan)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		                errmsg("handle() does not run while trees are printed"),
+		                errhint("Turn off debug_print_parse, debug_print_rewritten and debug_print_plan.")));
+	if (!standard_conforming_strings || Transform_null_equals)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		                errmsg("handle() does not run where SQL is read another way"),
+		                errhint("Turn on standard_conforming_strings and turn off transform_null_equals.")));
+}
+
 static Datum
 serve(FunctionCallInfo fcinfo)
 {
@@ -113,6 +138,8 @@ serve(FunctionCallInfo fcinfo)
 	Identity identity;
 	bool is_known = !PG_ARGISNULL(HANDLE_TOKEN);
 	Request request;
+	Call call;
+	KeyedRequest keyed;
 	Answer answer;
 	Route *route;
 
@@ -129,11 +156,21 @@ serve(FunctionCallInfo fcinfo)
 	check_access(route, is_known ? &identity : NULL);
 
 	request_unpack(fcinfo, route, &request);
-	run_endpoint(route, &request, is_known ? &identity : NULL, &answer);
-	unpack_answer(&answer, caller);
+	bind_call(route, &request, &call);
+	if (idempotency_begin(route, &request, is_known ? &identity : NULL, &keyed, &answer, caller))
+	{
+		MemoryContextSwitchTo(caller);
+		append_header(&answer, "Idempotent-Replayed", "true");
+	}
+	else
+	{
+		run_endpoint(route, &call, is_known ? &identity : NULL, &answer);
+		unpack_answer(&answer, caller);
 
-	MemoryContextSwitchTo(caller);
-	add_entity_tag(route, &request, &answer);
+		MemoryContextSwitchTo(caller);
+		add_entity_tag(route, &request, &answer);
+		idempotency_keep(&keyed, &answer);
+	}
 	SPI_finish();
 
 	return pack_result(fcinfo, &answer);
@@ -148,34 +185,42 @@ check_access(const Route *route, const Identity *identity)
 		refuse(MSERR_FORBIDDEN_ROLE, "the route is not for this kind of account");
 }
 
+static void
+bind_call(const Route *route, const Request *request, Call *call)
+{
+	call->values = palloc(route->argument_count * sizeof(Datum));
+	call->nulls = palloc(route->argument_count);
+	bind_arguments(route, request, call->values, call->nulls);
+}
+
 /*
  * Runs the endpoint's kept plan as the unprivileged role.  A GET is read-only
  * for real, so that it can run on a standby; what it would write travels as
  * an effect.
  */
 static void
-run_endpoint(Route *route, const Request *request, const Identity *identity, Answer *answer)
+run_endpoint(const Route *route, const Call *call, const Identity *identity, Answer *answer)
 {
-	Datum *values = palloc(route->argument_count * sizeof(Datum));
-	char *nulls = palloc(route->argument_count);
 	bool was_read_only = XactReadOnly;
 	Oid user;
 	int context;
+	int settings;
 	int result;
-
-	bind_arguments(route, request, values, nulls);
 
 	identity_set(identity);
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(route_caller(), context | SECURITY_LOCAL_USERID_CHANGE);
 	XactReadOnly |= route->is_read;
+	settings = NewGUCNestLevel();
 
-	result = SPI_execute_plan(route->plan, values, nulls, route->is_read, 1);
+	result = SPI_execute_plan(route->plan, call->values, call->nulls, route->is_read, 1);
 	if (result != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "endpoint of %s %s gave no answer: %s", route->method, route->path, SPI_result_code_string(result));
 	if (!route->is_read)
 		check_deferred_constraints();
 
+	/* What the endpoint has set goes with it: the next request on this connection is somebody else's. */
+	AtEOXact_GUC(false, settings);
 	XactReadOnly = was_read_only;
 	SetUserIdAndSecContext(user, context);
 	identity_clear();
@@ -245,27 +290,11 @@ add_entity_tag(const Route *route, const Request *request, Answer *answer)
 	               hash_bytes_extended((unsigned char *) VARDATA_ANY(body), VARSIZE_ANY_EXHDR(body), 0));
 	append_header(answer, "ETag", tag);
 
-	if (route->is_read && known != NULL && tag_is_listed(known, tag))
+	if (route->is_read && known != NULL && entity_tag_is_listed(known, tag))
 	{
 		answer->values[ANSWER_STATUS] = Int32GetDatum(HTTP_NOT_MODIFIED);
 		answer->nulls[ANSWER_BODY] = true;
 	}
-}
-
-/* RFC 9110 13.1.2: weak comparison against a list, or *. */
-static bool
-tag_is_listed(const char *list, const char *tag)
-{
-	size_t length = strlen(tag);
-
-	if (strcmp(list, "*") == 0)
-		return true;
-
-	for (const char *found = strstr(list, tag); found != NULL; found = strstr(found + 1, tag))
-		if (found[length] == '\0' || found[length] == ',' || found[length] == ' ')
-			return true;
-
-	return false;
 }
 
 static void

@@ -47,4 +47,10 @@ enum AnswerAttribute
 	ANSWER_ATTRIBUTES
 };
 
+typedef struct Answer
+{
+	Datum values[ANSWER_ATTRIBUTES];
+	bool nulls[ANSWER_ATTRIBUTES];
+} Answer;
+
 #endif /* MESTERI_HANDLE_H */

@@ -3,20 +3,23 @@
  * mesteri.c
  *		The library's entry and every setting.
  *
- * Nothing here needs shared_preload_libraries yet: the library works when it
- * is loaded on first use, and preloading only saves each backend the load.
+ * The library works when it is loaded on first use.  Preloaded it also runs
+ * background work, and saves each backend the load.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
+#include "utils/varlena.h"
 
 #include "identity.h"
 #include "label.h"
 #include "mesteri.h"
 #include "route.h"
 #include "token.h"
+#include "worker.h"
 
 #define TOKEN_CACHE_MIN_KB     16
 #define TOKEN_CACHE_DEFAULT_KB 1024
@@ -35,6 +38,7 @@ char *mesteri_token_issuer;
 int mesteri_token_cache_kb;
 int mesteri_bcrypt_cost;
 int mesteri_environment;
+char *mesteri_databases;
 
 static const struct config_enum_entry environments[] = {
 	{"development", ENVIRONMENT_DEVELOPMENT, false}, {"production", ENVIRONMENT_PRODUCTION, false}, {NULL, 0, false}};
@@ -42,6 +46,7 @@ static const struct config_enum_entry environments[] = {
 void _PG_init(void);
 
 static void define_settings(void);
+static bool check_databases(char **value, void **extra, GucSource source);
 
 void
 _PG_init(void)
@@ -51,6 +56,8 @@ _PG_init(void)
 	label_init();
 	route_init();
 	token_init();
+	if (process_shared_preload_libraries_in_progress)
+		launcher_register();
 }
 
 static void
@@ -83,5 +90,25 @@ define_settings(void)
 	                        "Below 12 is for tests; hashing then fails in production.", &mesteri_bcrypt_cost,
 	                        BCRYPT_DEFAULT_COST, BCRYPT_MIN_COST, BCRYPT_MAX_COST, PGC_SIGHUP, 0, NULL, NULL, NULL);
 
+	DefineCustomStringVariable("mesteri.databases", "Databases in which background work is done.",
+	                           "Names with commas between them. Empty: every database that has the extension.",
+	                           &mesteri_databases, "", PGC_SIGHUP, GUC_LIST_INPUT, check_databases, NULL, NULL);
+
 	MarkGUCPrefixReserved("mesteri");
+}
+
+/* What cannot be read must not mean every database. */
+static bool
+check_databases(char **value, void **extra, GucSource source)
+{
+	char *list = pstrdup(*value);
+	List *names;
+	bool fine = SplitIdentifierString(list, ',', &names);
+
+	if (!fine)
+		GUC_check_errdetail("List syntax is invalid.");
+	list_free(names);
+	pfree(list);
+
+	return fine;
 }

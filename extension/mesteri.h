@@ -18,6 +18,7 @@ extern char *mesteri_token_issuer;
 extern int mesteri_token_cache_kb;
 extern int mesteri_bcrypt_cost;
 extern int mesteri_environment;
+extern char *mesteri_databases;
 
 typedef enum Environment
 {

@@ -18,7 +18,7 @@
 
 static char *text_argument(FunctionCallInfo fcinfo, int number);
 static char **text_list(FunctionCallInfo fcinfo, int number, int *count);
-static JsonNode *parse_body(FunctionCallInfo fcinfo);
+static JsonNode *parse_body(const bytea *body);
 
 /*
  * request_unpack
@@ -31,7 +31,10 @@ void
 request_unpack(FunctionCallInfo fcinfo, const Route *route, Request *request)
 {
 	request->path = text_list(fcinfo, HANDLE_PATH, &request->path_count);
-	request->query = query_string_parse(text_argument(fcinfo, HANDLE_QUERY));
+	request->query_text = text_argument(fcinfo, HANDLE_QUERY);
+	if (request->query_text == NULL)
+		request->query_text = "";
+	request->query = query_string_parse(request->query_text);
 	request->headers = text_list(fcinfo, HANDLE_HEADERS, &request->header_count);
 	request->language = text_argument(fcinfo, HANDLE_LANGUAGE);
 	if (request->language == NULL)
@@ -41,21 +44,36 @@ request_unpack(FunctionCallInfo fcinfo, const Route *route, Request *request)
 
 	if (!PG_ARGISNULL(HANDLE_BODY) && !route->takes_body)
 		refuse(MSERR_PAYLOAD_TOO_LARGE, "the route takes no body");
-	request->body = route->takes_body ? parse_body(fcinfo) : NULL;
+	request->body_bytes = PG_ARGISNULL(HANDLE_BODY) ? NULL : PG_GETARG_BYTEA_PP(HANDLE_BODY);
+	request->body = route->takes_body ? parse_body(request->body_bytes) : NULL;
 }
 
 /*
  * request_header
  *		A request header by its lower-case name, or NULL.
+ *
+ * Lines of one name are one list, RFC 9110 5.3.
  */
 const char *
 request_header(const Request *request, const char *name)
 {
+	int count;
+
+	return request_header_counted(request, name, &count);
+}
+
+/* The same, and in how many lines it came. */
+const char *
+request_header_counted(const Request *request, const char *name, int *count)
+{
+	const char *value = NULL;
+
+	*count = 0;
 	for (int i = 0; i + 1 < request->header_count; i += 2)
 		if (strcmp(request->headers[i], name) == 0)
-			return request->headers[i + 1];
+			value = (*count)++ == 0 ? request->headers[i + 1] : psprintf("%s, %s", value, request->headers[i + 1]);
 
-	return NULL;
+	return value;
 }
 
 static char *
@@ -84,13 +102,12 @@ text_list(FunctionCallInfo fcinfo, int number, int *count)
 
 /* No body is an empty object: a route whose fields are all optional may be called without one. */
 static JsonNode *
-parse_body(FunctionCallInfo fcinfo)
+parse_body(const bytea *body)
 {
 	JsonNode *root = NULL;
 	const char *duplicate;
-	bytea *body;
 
-	if (PG_ARGISNULL(HANDLE_BODY) || VARSIZE_ANY_EXHDR(body = PG_GETARG_BYTEA_PP(HANDLE_BODY)) == 0)
+	if (body == NULL || VARSIZE_ANY_EXHDR(body) == 0)
 	{
 		root = palloc0(sizeof(JsonNode));
 		root->kind = JSON_NODE_OBJECT;

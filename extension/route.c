@@ -268,7 +268,7 @@ read_routes(void)
 	spi_as_owner("SELECT generation FROM mesteri.catalogue_generation");
 	generation = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 
-	spi_as_owner("SELECT r.id, r.method, r.path, f.function, r.access, r.body_limit > 0"
+	spi_as_owner("SELECT r.id, r.method, r.path, f.function, r.access, r.body_limit > 0, r.idempotent = 'yes'"
 	             "  FROM mesteri.routes r JOIN mesteri.route_functions f USING (id)");
 	functions_unsettled = false;
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -307,6 +307,7 @@ add_route(HeapTuple row, TupleDesc desc)
 	route->access = access_bits(SPI_getbinval(row, desc, 5, &isnull));
 	route->is_read = strcmp(route->method, "GET") == 0;
 	route->takes_body = DatumGetBool(SPI_getbinval(row, desc, 6, &isnull));
+	route->is_idempotent = DatumGetBool(SPI_getbinval(row, desc, 7, &isnull));
 	route->takes_null = strcmp(route->method, "PUT") == 0;
 }
 

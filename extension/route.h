@@ -49,6 +49,7 @@ typedef struct Route
 	uint32 function_hash; /* of its pg_proc entry, to recognise invalidations */
 	int access;           /* ACCESS_ bits */
 	bool is_read;         /* GET: runs read-only */
+	bool is_idempotent;   /* an Idempotency-Key counts */
 	bool takes_body;
 	bool takes_null;    /* PUT: null clears a field */
 	bool is_ambiguous;  /* its function is overloaded: which one is meant? */

@@ -28,8 +28,9 @@ typedef struct OwnersTurn
 	MemoryContext memory;
 } OwnersTurn;
 
+static SPIPlanPtr keep(SPIPlanPtr plan, const char *sql);
 static void begin_owners_turn(OwnersTurn *turn);
-static void end_owners_turn(const OwnersTurn *turn, int result);
+static void end_owners_turn(const OwnersTurn *turn, int result, int expected);
 
 /*
  * spi_keep
@@ -38,8 +39,30 @@ static void end_owners_turn(const OwnersTurn *turn, int result);
 SPIPlanPtr
 spi_keep(const char *sql, int count, const Oid *types)
 {
-	SPIPlanPtr plan = SPI_prepare(sql, count, unconstify(Oid *, types));
+	return keep(SPI_prepare(sql, count, unconstify(Oid *, types)), sql);
+}
 
+/*
+ * spi_keep_generic
+ *		The same for a statement of one plan, whatever its parameters, with names of pg_catalog alone.
+ *
+ * Left to itself the planner would plan it anew at each call, as soon as
+ * statistics make it hope for a cheaper one.
+ */
+SPIPlanPtr
+spi_keep_generic(const char *sql, int count, const Oid *types)
+{
+	SPIPlanPtr plan;
+
+	spi_push_catalog_path();
+	plan = keep(SPI_prepare_cursor(sql, count, unconstify(Oid *, types), CURSOR_OPT_GENERIC_PLAN), sql);
+	PopOverrideSearchPath();
+	return plan;
+}
+
+static SPIPlanPtr
+keep(SPIPlanPtr plan, const char *sql)
+{
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
 	return plan;
@@ -76,7 +99,7 @@ spi_as_owner_with(const char *sql, Oid type, Datum parameter)
 
 	begin_owners_turn(&turn);
 	result = SPI_execute_with_args(sql, OidIsValid(type) ? 1 : 0, &type, &parameter, NULL, true, 0);
-	end_owners_turn(&turn, result);
+	end_owners_turn(&turn, result, SPI_OK_SELECT);
 }
 
 /* The same with a kept plan, all of whose parameters are given. */
@@ -88,7 +111,23 @@ spi_plan_as_owner(SPIPlanPtr plan, Datum *values)
 
 	begin_owners_turn(&turn);
 	result = SPI_execute_plan(plan, values, NULL, true, 0);
-	end_owners_turn(&turn, result);
+	end_owners_turn(&turn, result, SPI_OK_SELECT);
+}
+
+/*
+ * spi_insert_as_owner
+ *		Runs a kept INSERT; returns how many rows it made or changed.
+ */
+uint64
+spi_insert_as_owner(SPIPlanPtr plan, Datum *values, const char *nulls)
+{
+	OwnersTurn turn;
+	int result;
+
+	begin_owners_turn(&turn);
+	result = SPI_execute_plan(plan, values, nulls, false, 0);
+	end_owners_turn(&turn, result, SPI_OK_INSERT);
+	return SPI_processed;
 }
 
 /*
@@ -119,10 +158,10 @@ begin_owners_turn(OwnersTurn *turn)
 }
 
 static void
-end_owners_turn(const OwnersTurn *turn, int result)
+end_owners_turn(const OwnersTurn *turn, int result, int expected)
 {
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "could not read as mesteri_owner: %s", SPI_result_code_string(result));
+	if (result != expected)
+		elog(ERROR, "could not run a statement as mesteri_owner: %s", SPI_result_code_string(result));
 
 	PopActiveSnapshot();
 	PopOverrideSearchPath();

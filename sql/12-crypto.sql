@@ -28,6 +28,12 @@ CREATE FUNCTION mesteri.keyed_hash(purpose text, data bytea) RETURNS bytea
     AS 'MODULE_PATHNAME', 'mesteri_keyed_hash';
 COMMENT ON FUNCTION mesteri.keyed_hash(text, bytea) IS 'HMAC-SHA256 under a key of its own for each purpose; 32 bytes.';
 
+CREATE FUNCTION mesteri.login_lock(identifier_hash bytea) RETURNS void
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'mesteri_login_lock';
+COMMENT ON FUNCTION mesteri.login_lock(bytea)
+    IS 'Waits until nobody else tries to sign in as this identifier; a lock until the transaction ends, which no other function takes.';
+
 CREATE FUNCTION mesteri.seal(purpose text, data bytea) RETURNS bytea
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_seal';

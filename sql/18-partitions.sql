@@ -77,8 +77,13 @@ DECLARE
     before  text := to_char(stop, 'YYYY-MM-DD "00:00:00+00"');
     columns text;
 BEGIN
-    IF to_regclass(format('mesteri.%I', name)) IS NOT NULL THEN
+    IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = to_regclass(format('mesteri.%I', plan.parent))
+                                         AND inhrelid = to_regclass(format('mesteri.%I', name))) THEN
         RETURN 0;
+    ELSIF to_regclass(format('mesteri.%I', name)) IS NOT NULL THEN
+        -- Detached, or made by hand.  To take it for the partition would leave the rows of its span in the default one for good.
+        RAISE EXCEPTION 'table "mesteri.%" is there and not a partition of "mesteri.%"', name, plan.parent
+            USING ERRCODE = 'duplicate_table', HINT = 'Rename, attach or drop it.';
     END IF;
 
     EXECUTE format('CREATE TABLE mesteri.%I (LIKE mesteri.%I INCLUDING ALL)', name, plan.parent);

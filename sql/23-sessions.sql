@@ -28,7 +28,7 @@ COMMENT ON COLUMN mesteri.token_families.platform IS 'As the client said at sign
 COMMENT ON COLUMN mesteri.token_families.revoked_at IS 'When it was ended before its time; null: it was not.';
 COMMENT ON COLUMN mesteri.token_families.revoke_reason
     IS 'logout, reuse of an old token, suspended, password changed, erased, or database restored; null while it lives.';
-CREATE INDEX token_families_user ON mesteri.token_families (user_id) WHERE revoked_at IS NULL;
+CREATE INDEX token_families_user ON mesteri.token_families (user_id);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.token_families', '');
 
 CREATE TYPE mesteri.refresh_token_status AS ENUM ('active', 'used', 'killed');
@@ -36,13 +36,12 @@ COMMENT ON TYPE mesteri.refresh_token_status
     IS 'active: may be used; used: has a successor; killed: its predecessor was used again.';
 
 CREATE TABLE mesteri.refresh_tokens (
-    token_hash     bytea PRIMARY KEY,
+    token_hash     mesteri.sha256 PRIMARY KEY,
     family_id      uuid NOT NULL REFERENCES mesteri.token_families ON DELETE CASCADE,
     status         mesteri.refresh_token_status NOT NULL DEFAULT 'active',
     issued_at      timestamptz NOT NULL DEFAULT now(),
     used_at        timestamptz,
-    successor_hash bytea,
-    CONSTRAINT refresh_tokens_hash_sha256 CHECK (octet_length(token_hash) = 32),
+    successor_hash mesteri.sha256,
     CONSTRAINT refresh_tokens_used_has_successor CHECK ((status = 'used') = (successor_hash IS NOT NULL AND used_at IS NOT NULL))
 );
 COMMENT ON TABLE mesteri.refresh_tokens IS 'SHA-256 of refresh tokens; what it hashes has 256 random bits, so no salt is needed.';
@@ -68,7 +67,7 @@ CREATE TRIGGER sessions_changed AFTER UPDATE OF is_active, deleted_at OR DELETE 
     FOR EACH STATEMENT EXECUTE FUNCTION mesteri.sessions_changed();
 
 CREATE TABLE mesteri.login_failures (
-    identifier_hash bytea NOT NULL,
+    identifier_hash mesteri.sha256 NOT NULL,
     failed_at       timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE mesteri.login_failures

@@ -20,7 +20,7 @@ CREATE TABLE mesteri.fee_schedules (
     seeded         boolean NOT NULL DEFAULT false,
     CONSTRAINT fee_schedules_id_method_unique UNIQUE (id, payment_method),
     CONSTRAINT fee_schedules_method_format CHECK (payment_method ~ '^[a-z][a-z_]{1,49}$'),
-    CONSTRAINT fee_schedules_not_all CHECK (platform_bps + provider_bps < 10000),
+    CONSTRAINT fee_schedules_half_at_most CHECK (platform_bps + provider_bps <= 5000),
     CONSTRAINT fee_schedules_period CHECK (valid_until > valid_from),
     CONSTRAINT fee_schedules_no_overlap EXCLUDE USING gist
         (payment_method WITH =, (seeded::integer) WITH =, tstzrange(valid_from, valid_until) WITH &&)
@@ -398,6 +398,7 @@ COMMENT ON COLUMN mesteri.subscriptions.transaction_id IS 'What paid for it.';
 COMMENT ON COLUMN mesteri.subscriptions.starts_at IS 'Now, or the end of the one before.';
 COMMENT ON COLUMN mesteri.subscriptions.ends_at IS 'From then on nothing of it holds.';
 COMMENT ON COLUMN mesteri.subscriptions.cancelled_at IS 'When it was taken back together with its money; null: it was not.';
+CREATE INDEX subscriptions_craftsman ON mesteri.subscriptions (craftsman_id);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.subscriptions', '');
 
 CREATE TABLE mesteri.payment_sessions (

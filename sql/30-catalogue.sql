@@ -25,6 +25,7 @@ CREATE TABLE mesteri.routes (
     CONSTRAINT routes_path_format CHECK (path ~ '^(/[A-Za-z0-9._-]+|/\{[a-z_]+\})+$'),
     CONSTRAINT routes_access_known CHECK (access <@ '{anonymous,user,client,craftsman,staff,provider}' AND cardinality(access) > 0),
     CONSTRAINT routes_idempotent_known CHECK (idempotent IN ('yes', 'no', 'secret')),
+    CONSTRAINT routes_idempotent_posts CHECK (idempotent = 'no' OR method = 'POST'),
     CONSTRAINT routes_lane_known CHECK (lane IN ('read', 'write', 'auth', 'slow')),
     CONSTRAINT routes_deadline_range CHECK (deadline_ms BETWEEN 1 AND 120000),
     CONSTRAINT routes_body_limit_not_negative CHECK (body_limit >= 0)
@@ -161,7 +162,8 @@ CREATE VIEW mesteri.proxy_routes AS
     SELECT r.id, r.method, r.path, r.lane, r.deadline_ms, r.body_limit, r.rate_class, r.retry_safe,
            ARRAY(SELECT h.header FROM mesteri.request_headers h, pg_catalog.pg_proc p
                   WHERE p.oid = f.function AND h.argument = ANY (p.proargnames)
-                  UNION ALL SELECT 'if-none-match' WHERE r.method = 'GET') AS request_headers,
+                  UNION ALL SELECT 'if-none-match' WHERE r.method = 'GET'
+                  UNION ALL SELECT 'idempotency-key' WHERE r.idempotent = 'yes') AS request_headers,
            'application/json; charset=utf-8' AS content_type,
            g.generation
       FROM mesteri.routes r

@@ -40,5 +40,6 @@ CREATE TABLE mesteri.analytics_events_default PARTITION OF mesteri.analytics_eve
 COMMENT ON TABLE mesteri.analytics_events_default
     IS 'Steps of months whose partition was not made in time; making it moves them there.';
 ALTER TABLE mesteri.analytics_events_default ADD PRIMARY KEY (id);
+CREATE INDEX analytics_events_default_user ON mesteri.analytics_events_default (user_id, created_at);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.analytics_events', '');
 SELECT pg_catalog.pg_extension_config_dump('mesteri.analytics_events_default', '');

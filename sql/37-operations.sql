@@ -7,14 +7,16 @@ CREATE TABLE mesteri.idempotency_keys (
     route_id     integer NOT NULL,
     key          text NOT NULL,
     fingerprint  mesteri.sha256 NOT NULL,
-    status       integer,
+    status       integer NOT NULL,
     headers      text[],
     body         bytea,
     created_at   timestamptz NOT NULL DEFAULT now(),
-    expires_at   timestamptz NOT NULL,
+    expires_at   timestamptz NOT NULL DEFAULT now() + interval '24 hours',
     PRIMARY KEY (user_id, route_id, key),
-    CONSTRAINT idempotency_keys_key_format CHECK (key ~ '^[ -~]{1,255}$'),
+    CONSTRAINT idempotency_keys_key_format CHECK (key ~ '^[ -~]+$'), -- a count in it would cost a tenth of the request
+    CONSTRAINT idempotency_keys_key_length CHECK (octet_length(key) <= 255),
     CONSTRAINT idempotency_keys_successes_only CHECK (status BETWEEN 200 AND 299),
+    CONSTRAINT idempotency_keys_body_size CHECK (octet_length(body) <= 1048576),
     CONSTRAINT idempotency_keys_kept_a_day CHECK (expires_at - created_at = interval '24 hours')
 );
 COMMENT ON TABLE mesteri.idempotency_keys
@@ -23,10 +25,10 @@ COMMENT ON COLUMN mesteri.idempotency_keys.user_id IS 'Keys of different people 
 COMMENT ON COLUMN mesteri.idempotency_keys.route_id IS 'As in routes; no foreign key, since a release may drop a route.';
 COMMENT ON COLUMN mesteri.idempotency_keys.key IS 'As sent: 1 to 255 printable ASCII characters.';
 COMMENT ON COLUMN mesteri.idempotency_keys.fingerprint
-    IS 'Keyed hash of path and body: another body under the same key is an error.';
-COMMENT ON COLUMN mesteri.idempotency_keys.status IS 'Of the answer; null while the first request still runs.';
+    IS 'Keyed hash of path, query and body as sent: another request under the same key is an error.';
+COMMENT ON COLUMN mesteri.idempotency_keys.status IS 'Of the answer. While the first request runs there is a lock and no row that others see.';
 COMMENT ON COLUMN mesteri.idempotency_keys.headers IS 'Of the answer, name and value in turn; null: none.';
-COMMENT ON COLUMN mesteri.idempotency_keys.body IS 'Of the answer; null: none.';
+COMMENT ON COLUMN mesteri.idempotency_keys.body IS 'Of the answer, at most 1 MiB; null: none.';
 COMMENT ON COLUMN mesteri.idempotency_keys.created_at IS 'When the first request came.';
 COMMENT ON COLUMN mesteri.idempotency_keys.expires_at IS '24 hours later; then the key is new again.';
 CREATE INDEX idempotency_keys_expiring ON mesteri.idempotency_keys (expires_at);
@@ -65,7 +67,7 @@ COMMENT ON TABLE mesteri.job_runs IS 'When timed work ran and what came of it; k
 COMMENT ON COLUMN mesteri.job_runs.id IS 'Ascends with time.';
 COMMENT ON COLUMN mesteri.job_runs.job IS 'As in jobs; no foreign key, since a release may drop one.';
 COMMENT ON COLUMN mesteri.job_runs.started_at IS 'By the clock.';
-COMMENT ON COLUMN mesteri.job_runs.ended_at IS 'By the clock; null: it runs, or its server went down.';
+COMMENT ON COLUMN mesteri.job_runs.ended_at IS 'By the clock; null: it runs, or was cut off within the last minute.';
 COMMENT ON COLUMN mesteri.job_runs.rows_count IS 'What its function answered; null: failed, or still runs.';
 COMMENT ON COLUMN mesteri.job_runs.error IS 'What stopped it; null: nothing.';
 CREATE INDEX job_runs_job ON mesteri.job_runs (job, started_at DESC);

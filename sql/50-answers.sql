@@ -62,13 +62,19 @@ END;
 $$;
 COMMENT ON FUNCTION mesteri.refuse(text, json) IS 'A refusal as an error: nothing of the transaction stays.';
 
+CREATE FUNCTION mesteri.names_version(if_match text, version integer) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_names_version';
+COMMENT ON FUNCTION mesteri.names_version(text, integer)
+    IS 'Whether a list of entity tags, or *, names this version: each is compared up to the dash. A malformed list names none.';
+
 CREATE FUNCTION mesteri.check_if_match(header text, version integer) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     AS $$
 BEGIN
     IF header IS NULL THEN
         PERFORM mesteri.refuse('precondition_required');
-    ELSIF header <> '*' AND header !~ ('(^|[ ,])(W/)?"' || version || '(-[^"]*)?"') THEN
+    ELSIF NOT mesteri.names_version(header, version) THEN
         PERFORM mesteri.refuse('precondition_failed');
     END IF;
 END;

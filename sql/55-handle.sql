@@ -38,6 +38,9 @@ DECLARE
     details json;
     state   text;
     detail  text;
+    hint    text;
+    lowered text[] := ARRAY(SELECT CASE WHEN place % 2 = 1 THEN lower(part) ELSE part END
+                              FROM unnest(request.headers) WITH ORDINALITY AS u (part, place) ORDER BY place);
 BEGIN
     SELECT * INTO matched FROM mesteri.find_route(request.method, target);
     IF matched.id IS NULL THEN
@@ -47,7 +50,7 @@ BEGIN
 
     SELECT * INTO answer
       FROM mesteri.handle(matched.id, request.token, matched.segments, nullif(substr(request.path, length(target) + 2), ''),
-                          request.headers, convert_to(request.body::text, 'UTF8'), matched.deadline_ms,
+                          lowered, convert_to(request.body::text, 'UTF8'), matched.deadline_ms,
                           inet_client_addr(), gen_random_uuid(), 'psql', request.language);
     status := answer.status;
     headers := answer.headers;
@@ -62,13 +65,13 @@ BEGIN
     END IF;
 EXCEPTION WHEN OTHERS THEN
     -- What is not in the catalogue is a fault that whoever sits at psql wants to see.
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, detail = PG_EXCEPTION_DETAIL;
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     SELECT * INTO problem FROM mesteri.error_codes c WHERE c.sqlstates[1] = state;
     IF NOT FOUND THEN
         RAISE;
     END IF;
     status := problem.status;
-    headers := NULL;
+    headers := CASE WHEN hint <> '' THEN ARRAY['Retry-After', hint] END;
     body := mesteri.problem(problem, nullif(detail, '')::json, target, request.language);
 END;
 $$;

@@ -5,20 +5,6 @@
  * What a refusal must leave behind (failed tries, a revoked family) is
  * returned with mesteri.refusal() and commits; all else is raised.
  */
-CREATE FUNCTION mesteri.normalise_phone(typed text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN (
-        SELECT CASE WHEN digits ~ '^\+40(7[0-9]{8}|[23][0-9]{8})$' THEN digits
-                    WHEN digits ~ '^\+[1-9][0-9]{6,14}$' AND digits !~ '^\+40' THEN digits END
-          FROM (SELECT CASE WHEN bare ~ '^(\+|00)400' THEN '+40' || regexp_replace(bare, '^(\+|00)400', '')
-                            WHEN bare LIKE '+%' THEN bare
-                            WHEN bare LIKE '00%' THEN '+' || substr(bare, 3)
-                            WHEN bare LIKE '0%' THEN '+40' || substr(bare, 2)
-                            WHEN bare LIKE '40%' THEN '+' || bare END
-                  FROM (SELECT regexp_replace(typed, '[ ./()-]', '', 'g')) AS b (bare)) AS n (digits));
-COMMENT ON FUNCTION mesteri.normalise_phone(text)
-    IS 'E.164 of a number as typed, Romanian unless it says otherwise; NULL when it is none. A number of +40 must be a Romanian one.';
-
 CREATE FUNCTION mesteri.normalise_identifier(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN strpos(typed, '@') > 0 THEN lower(typed) ELSE coalesce(mesteri.normalise_phone(typed), typed) END;
@@ -186,6 +172,9 @@ BEGIN
         PERFORM mesteri.refuse('invalid_field', mesteri.detail('phone_number', 'format'));
     END IF;
     PERFORM mesteri.check_password(password, 'password');
+    IF NOT EXISTS (SELECT FROM mesteri.instance) THEN
+        PERFORM mesteri.instance_record('first');   -- with its first account a database begins to live
+    END IF;
 
     -- Two registrations at once: one of them inserts, the other finds the row when it has waited for the first.
     INSERT INTO mesteri.users AS u (email, phone_number, password_hash, user_type)
@@ -229,7 +218,7 @@ DECLARE
     fifth_last timestamptz;
 BEGIN
     -- One try at a time for each identifier, or a volley would be counted after it was answered.
-    PERFORM pg_advisory_xact_lock(hashtextextended(identifier, 0));
+    PERFORM mesteri.login_lock(tried);
 
     SELECT failed_at INTO fifth_last
       FROM mesteri.login_failures

@@ -21,7 +21,7 @@ CREATE FUNCTION mesteri.match_reference(
         available_only boolean, words text, count integer, skip bigint)
     RETURNS TABLE (craftsman_id uuid, distance_m float8, score float8, proximity float8, rating float8, tier float8,
                    responsiveness float8)
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE ROWS 20 -- of the usual thousand the planner would rather hash everybody than look up a page
     SET enable_nestloop = off -- a radius looks far more selective to the planner than it is
     AS $$
 BEGIN

@@ -29,10 +29,12 @@ CREATE FUNCTION mesteri.is_fenced() RETURNS boolean
     SET search_path = pg_catalog, mesteri, pg_temp
     AS $$
     SELECT EXISTS (SELECT FROM mesteri.instance i, mesteri.instance_now() AS n
-                    WHERE (i.system_identifier, i.timeline, i.database_oid) IS DISTINCT FROM (n.system_identifier, n.timeline, n.database_oid));
+                    WHERE (i.system_identifier, i.timeline, i.database_oid) IS DISTINCT FROM (n.system_identifier, n.timeline, n.database_oid)
+                       -- A clone was refused in production when it was recorded; it does not get there by a setting either.
+                       OR i.adopted_as = 'clone' AND current_setting('mesteri.environment') = 'production');
     $$;
 COMMENT ON FUNCTION mesteri.is_fenced()
-    IS 'Whether these data were recorded in another database, cluster or timeline, so that nothing may act outside for them.';
+    IS 'Whether these data were recorded in another database, cluster or timeline, or as a clone that is in production now: nothing may act outside for them.';
 
 CREATE FUNCTION mesteri.instance_record(kind text) RETURNS void
     LANGUAGE sql VOLATILE
@@ -124,7 +126,7 @@ COMMENT ON FUNCTION ops.after_restore(text, boolean)
  */
 CREATE FUNCTION mesteri.table_objects() RETURNS TABLE (kind text, relation text, name text, ddl text)
     LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
     AS $$
     WITH ours AS (
         SELECT c.oid, c.reloptions
@@ -142,7 +144,10 @@ CREATE FUNCTION mesteri.table_objects() RETURNS TABLE (kind text, relation text,
       FROM ours JOIN pg_constraint k ON k.conrelid = ours.oid
      WHERE k.conislocal AND k.contype <> 't'
      UNION ALL
-    SELECT 'trigger', t.tgrelid::regclass::text, t.tgname::text, pg_get_triggerdef(t.oid) || ';'
+    SELECT 'trigger', t.tgrelid::regclass::text, t.tgname::text,
+           pg_get_triggerdef(t.oid) || ';'
+           || CASE t.tgenabled WHEN 'O' THEN '' ELSE format(' ALTER TABLE %s %s TRIGGER %I;', t.tgrelid::regclass,
+                  CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, t.tgname) END
       FROM ours JOIN pg_trigger t ON t.tgrelid = ours.oid
      WHERE NOT t.tgisinternal
      UNION ALL
@@ -163,17 +168,17 @@ COMMENT ON FUNCTION mesteri.table_objects()
 
 -- Replaced by shipped_objects_record() when everything is there.
 CREATE VIEW mesteri.shipped_objects AS
-    SELECT NULL::text AS kind, NULL::text AS relation, NULL::text AS name WHERE false;
+    SELECT NULL::text AS kind, NULL::text AS relation, NULL::text AS name, NULL::text AS digest WHERE false;
 COMMENT ON VIEW mesteri.shipped_objects
-    IS 'Which of mesteri.table_objects() ship with mesteri; a view, since what a script records in a table would be dumped or lost.';
+    IS 'Which of mesteri.table_objects() ship with mesteri, and the MD5 of what makes them; a view, since what a script records in a table would be dumped or lost.';
 
 CREATE FUNCTION mesteri.shipped_objects_record() RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, mesteri, pg_temp
     AS $$
 BEGIN
-    EXECUTE (SELECT format('CREATE OR REPLACE VIEW mesteri.shipped_objects AS SELECT * FROM (VALUES %s) AS shipped (kind, relation, name)',
-                           string_agg(format('(%L, %L, %L)', kind, relation, name), ', ' ORDER BY relation, kind, name))
+    EXECUTE (SELECT format('CREATE OR REPLACE VIEW mesteri.shipped_objects AS SELECT * FROM (VALUES %s) AS shipped (kind, relation, name, digest)',
+                           string_agg(format('(%L, %L, %L, %L)', kind, relation, name, md5(ddl)), ', ' ORDER BY relation, kind, name))
                FROM mesteri.table_objects()
               WHERE NOT coalesce(nullif(current_setting('mesteri_upgrade.local_objects', true), ''), '[]')::jsonb
                         @> jsonb_build_array(jsonb_build_array(kind, relation, name)));

@@ -75,7 +75,31 @@ CREATE FUNCTION ops.doctor_roles() RETURNS SETOF ops.finding
     SELECT 'warning', 'everybody may make temporary tables', 'database ' || current_database(),
            format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC;', current_database())
       FROM pg_database d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a
-     WHERE d.datname = current_database() AND a.grantee = 0 AND a.privilege_type = 'TEMPORARY';
+     WHERE d.datname = current_database() AND a.grantee = 0 AND a.privilege_type = 'TEMPORARY'
+     UNION ALL
+    -- Schema ops is for whom a DBA likes; the rest is for our own roles, and tables are never the proxy's.
+    SELECT CASE g.grantee WHEN 0 THEN 'error' ELSE 'warning' END::ops.severity, 'somebody may reach what is not his',
+           format('%s on %s: %s', CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END, g.object, string_agg(g.privilege_type, ', ')),
+           format('REVOKE ALL ON %s FROM %s;', g.object, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END)
+      FROM (SELECT 'TABLE ' || c.oid::regclass, a.grantee, a.privilege_type, c.relkind IN ('r', 'p')
+              FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+             WHERE c.relnamespace::regnamespace::text IN ('mesteri', 'analytics') AND c.relkind IN ('r', 'p', 'v')
+             UNION ALL
+            SELECT format('TABLE %s', t.attrelid::regclass), a.grantee, a.privilege_type, true
+              FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid CROSS JOIN LATERAL aclexplode(t.attacl) AS a
+             WHERE c.relnamespace::regnamespace::text IN ('mesteri', 'analytics')
+             UNION ALL
+            SELECT 'FUNCTION ' || p.oid::regprocedure, a.grantee, a.privilege_type, false
+              FROM pg_proc p CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
+             WHERE p.pronamespace::regnamespace::text IN ('mesteri', 'api', 'analytics')
+             UNION ALL
+            SELECT format('SCHEMA %I', n.nspname), a.grantee, a.privilege_type, false
+              FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) AS a WHERE n.nspname IN ('mesteri', 'api', 'analytics')
+           ) AS g (object, grantee, privilege_type, is_table)
+      LEFT JOIN pg_roles r ON r.oid = g.grantee
+     WHERE NOT coalesce(r.rolsuper, false)
+       AND (NOT EXISTS (SELECT FROM mesteri.documented_roles() AS d WHERE d.name = r.rolname) OR g.is_table AND r.rolname = 'mesteri_proxy')
+     GROUP BY g.object, g.grantee;
     $$;
 COMMENT ON FUNCTION ops.doctor_roles() IS 'Roles that are not as documented, and what everybody may do.';
 
@@ -132,16 +156,19 @@ CREATE FUNCTION ops.doctor_tables() RETURNS SETOF ops.finding
                   (current_date + p.ahead)::date - current_date)
       FROM mesteri.partition_plans p,
            generate_series(date_trunc(p.unit, now() AT TIME ZONE 'UTC'), now() AT TIME ZONE 'UTC' + p.ahead, ('1 ' || p.unit)::interval) AS start
-     WHERE to_regclass(format('mesteri.%I', p.parent || to_char(start, CASE p.unit WHEN 'day' THEN '_YYYYMMDD' ELSE '_YYYYMM' END))) IS NULL
+     WHERE NOT EXISTS (SELECT FROM pg_inherits
+                        WHERE inhparent = to_regclass(format('mesteri.%I', p.parent))
+                          AND inhrelid = to_regclass(format('mesteri.%I', p.parent || to_char(start, CASE p.unit WHEN 'day' THEN '_YYYYMMDD' ELSE '_YYYYMM' END))))
      GROUP BY p.parent, p.ahead
      UNION ALL
     SELECT 'warning', 'dumps do not hold this', format('%s %s on %s', kind, name, relation), 'Keep its DDL and run it after a restore: ' || ddl
       FROM ops.local_objects
      UNION ALL
-    SELECT 'error', 'something of mesteri''s own is missing', format('%s %s on %s', s.kind, s.name, s.relation),
-           'Make it again, as sql/ of this release has it.'
+    SELECT 'error', 'something of mesteri''s own is ' || CASE WHEN o.name IS NULL THEN 'missing' ELSE 'altered' END,
+           format('%s %s on %s', s.kind, s.name, s.relation) || coalesce(': ' || o.ddl, ''), 'Make it again, as sql/ of this release has it.'
       FROM mesteri.shipped_objects s
-     WHERE NOT EXISTS (SELECT FROM mesteri.table_objects() AS o WHERE (o.kind, o.relation, o.name) = (s.kind, s.relation, s.name))
+      LEFT JOIN mesteri.table_objects() AS o ON (o.kind, o.relation, o.name) = (s.kind, s.relation, s.name)
+     WHERE o.name IS NULL OR md5(o.ddl) <> s.digest
      UNION ALL
     SELECT 'error', 'row security is off', c.oid::regclass::text,
            format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;', c.oid::regclass)
@@ -163,8 +190,8 @@ CREATE FUNCTION ops.doctor_instance() RETURNS SETOF ops.finding
     SET search_path = pg_catalog, pg_temp
     AS $$
     SELECT 'error'::ops.severity, 'these data belong to another database',
-           format('recorded: cluster %s, timeline %s, database %s; here: %s, %s, %s', i.system_identifier, i.timeline, i.database_oid,
-                  n.system_identifier, n.timeline, n.database_oid),
+           format('recorded: cluster %s, timeline %s, database %s, %s; here: %s, %s, %s, %s', i.system_identifier, i.timeline, i.database_oid,
+                  i.adopted_as, n.system_identifier, n.timeline, n.database_oid, current_setting('mesteri.environment')),
            'SELECT * FROM ops.after_restore(...): ''recover'' if this one takes its place, ''clone'' if that one goes on.'
       FROM mesteri.instance i, mesteri.instance_now() AS n WHERE mesteri.is_fenced()
      UNION ALL
@@ -195,6 +222,23 @@ CREATE FUNCTION ops.doctor_engines() RETURNS SETOF ops.finding
     $$;
 COMMENT ON FUNCTION ops.doctor_engines() IS 'Whether ranking has what it is quick and right by.';
 
+CREATE FUNCTION ops.doctor_jobs() RETURNS SETOF ops.finding
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT 'warning'::ops.severity, 'a job is overdue', format('%s, due since %s', s.name, date_trunc('second', greatest(s.due_at, i.adopted_at))),
+           'Where mesteri is not preloaded or mesteri.databases leaves this one out, call each minute: CALL ops.run_jobs(); else look into the server''s log.'
+      FROM mesteri.job_schedule s, mesteri.instance i
+     WHERE s.is_enabled AND mesteri.jobs_may_run() AND greatest(s.due_at, i.adopted_at) < now() - interval '10 minutes'
+     UNION ALL
+    SELECT 'warning', 'a job fails', format('%s: %s', s.name, s.error), 'It is tried again within a minute.'
+      FROM mesteri.job_schedule s WHERE s.is_enabled AND s.error IS NOT NULL
+     UNION ALL
+    SELECT 'info', 'a job is stopped', s.name, format('UPDATE mesteri.jobs SET is_enabled = true WHERE name = %L;', s.name)
+      FROM mesteri.job_schedule s WHERE NOT s.is_enabled;
+    $$;
+COMMENT ON FUNCTION ops.doctor_jobs() IS 'Timed work that is late, fails, or was stopped.';
+
 CREATE FUNCTION ops.doctor() RETURNS TABLE (severity ops.severity, finding text, evidence text, remedy text)
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -204,7 +248,7 @@ BEGIN
     PERFORM mesteri.library_version();
     RETURN QUERY SELECT f.* FROM (SELECT * FROM ops.doctor_settings() UNION ALL SELECT * FROM ops.doctor_roles()
                                   UNION ALL SELECT * FROM ops.doctor_keys() UNION ALL SELECT * FROM ops.doctor_tables()
-                                  UNION ALL SELECT * FROM ops.doctor_instance()
+                                  UNION ALL SELECT * FROM ops.doctor_instance() UNION ALL SELECT * FROM ops.doctor_jobs()
                                   UNION ALL SELECT * FROM ops.doctor_engines()) AS f
                   ORDER BY f.severity, f.finding, f.evidence;
 END;

@@ -14,12 +14,12 @@ BEGIN
            AND c.relowner <> 'mesteri_ledger'::regrole
         UNION ALL
         -- Functions in C stay with the superuser who installed them: their code is not SQL's to change.
-        SELECT format('ALTER FUNCTION %s OWNER TO mesteri_owner', p.oid::regprocedure)
+        SELECT format('ALTER ROUTINE %s OWNER TO mesteri_owner', p.oid::regprocedure)
           FROM pg_catalog.pg_proc p
           JOIN pg_catalog.pg_language l ON l.oid = p.prolang
          WHERE p.pronamespace IN ('mesteri'::regnamespace, 'api'::regnamespace, 'ops'::regnamespace) AND l.lanname <> 'c'
         UNION ALL
-        SELECT format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', p.oid::regprocedure)
+        SELECT format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', p.oid::regprocedure)
           FROM pg_catalog.pg_proc p
          WHERE p.pronamespace IN ('mesteri'::regnamespace, 'api'::regnamespace, 'ops'::regnamespace)
         UNION ALL
@@ -38,15 +38,19 @@ $owners$;
 REVOKE ALL ON SCHEMA mesteri, api, analytics, ops FROM PUBLIC;
 
 /* The owner's own functions in C. */
-GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(), mesteri.keyed_hash(text, bytea),
+GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(), mesteri.keyed_hash(text, bytea), mesteri.login_lock(bytea),
     mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.encrypt(text, bytea), mesteri.decrypt(text, bytea),
     mesteri.reencrypt(text, bytea), mesteri.cipher_key_id(bytea), mesteri.encryption_key_id(),
-    mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text), mesteri.owner_paths(regclass, text),
-    mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(), mesteri.engine_work(),
+    mesteri.names_version(text, integer), mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text), mesteri.owner_paths(regclass, text),
+    mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
+    mesteri.engine_work(),
     mesteri.feed_key_bound(mesteri.feed_key, timestamptz, mesteri.feed_weights, float8, float8, float8, boolean),
     mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer,
                      integer),
     mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
+    TO mesteri_owner;
+GRANT EXECUTE ON FUNCTION mesteri.fee_split(bigint, integer, integer, integer), mesteri.contract_number(bytea, text, bigint),
+    mesteri.normalise_phone(text), mesteri.normalise_cui(text), mesteri.normalise_cnp(text), mesteri.normalise_iban(text)
     TO mesteri_owner;
 
 /*
@@ -116,8 +120,13 @@ GRANT SELECT, INSERT ON mesteri.journal_accounts, mesteri.posted_commands, meste
     mesteri.journal_lines, mesteri.journal_digests TO mesteri_owner;
 
 /*
- * Analysts: the views, whose owner reads the columns that they are made of.
+ * Analysts: the views and the functions behind them, whose owner reads the columns that they are made of.
  */
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA analytics FROM PUBLIC;
+ALTER FUNCTION analytics.rounded(bigint) OWNER TO mesteri_reporter;
+ALTER FUNCTION analytics.count_posts() OWNER TO mesteri_reporter;
+ALTER FUNCTION analytics.count_craftsmen() OWNER TO mesteri_reporter;
+ALTER FUNCTION analytics.count_registrations() OWNER TO mesteri_reporter;
 ALTER VIEW analytics.posts OWNER TO mesteri_reporter;
 ALTER VIEW analytics.craftsmen OWNER TO mesteri_reporter;
 ALTER VIEW analytics.registrations OWNER TO mesteri_reporter;
@@ -128,6 +137,7 @@ GRANT SELECT (id, slug) ON mesteri.craft_categories TO mesteri_reporter;
 GRANT SELECT (craftsman_id, category_id, status, published_at) ON mesteri.content_posts TO mesteri_reporter;
 GRANT USAGE ON SCHEMA analytics TO mesteri_analyst;
 GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO mesteri_analyst;
+GRANT EXECUTE ON FUNCTION analytics.count_posts(), analytics.count_craftsmen(), analytics.count_registrations() TO mesteri_analyst;
 
 /*
  * pg_dump: everything, and no more than to read it.  Partitions made later are granted as they are made.

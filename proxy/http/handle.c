@@ -97,10 +97,15 @@ put_path_values(Buffer *out, const RoutePath *path)
 	}
 }
 
-/* Calls put for each header of the request that the route asks for; returns how many there were. */
+/*
+ * Puts each header of the request that the route asks for; returns how many
+ * there were.  What is not UTF-8 the database could not take, but it must
+ * hear of it: a condition or a key that is not passed on does not hold.
+ */
 static int
 each_wanted_header(const Request *request, Buffer *out)
 {
+	static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
 	const Route *route = request->route;
 	int count = 0;
 
@@ -112,10 +117,11 @@ each_wanted_header(const Request *request, Buffer *out)
 
 		while (head_next_field(&request->head, request->connection->input.data, name, &from, &value))
 		{
-			if (!text_is_utf8(request_text(request, value), value.length))
-				continue; /* the database could not take it */
 			pg_put_element(out, name, strlen(name));
-			pg_put_element(out, request_text(request, value), value.length);
+			if (text_is_utf8(request_text(request, value), value.length))
+				pg_put_element(out, request_text(request, value), value.length);
+			else
+				pg_put_element(out, replacement, strlen(replacement));
 			count++;
 		}
 	}

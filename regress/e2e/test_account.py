@@ -1,10 +1,13 @@
 """The life of an account, by HTTP and by psql: the same words, the same refusals."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import shapes
+from client import check, head
 from shapes import conforms
 
 LIFE_PASSWORD = "o viata intreaga 1"
@@ -253,6 +256,57 @@ def test_put_by_the_old_version_loses(client, register):
     second = person.client.put("/v1/users/me", {"city": "Turda"}, headers={"If-Match": tag})
     assert first.status == 200 and second.error == "precondition_failed"
     assert person.client.get("/v1/users/me").json()["profile"]["city"] == "Dej"
+
+
+def test_two_phones_at_once(client, register):
+    """However close they come, one edit is made against a version and the others are told."""
+    person = register(client)
+    for version in range(1, 6):
+        barrier = threading.Barrier(8)
+
+        def edit(number):
+            barrier.wait()
+            return person.client.put("/v1/users/me", {"city": f"Orașul {number}"}, headers={"If-Match": f'"{version}"'})
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(edit, range(8)))
+        made = [answer for answer in answers if answer.status == 200]
+        assert [answer.error for answer in answers if answer.status != 200] == ["precondition_failed"] * 7 and len(made) == 1
+        profile = person.client.get("/v1/users/me").json()["profile"]
+        assert (profile["version"], profile["city"]) == (version + 1, made[0].json()["profile"]["city"])
+
+
+def test_conditional_reads(client, register):
+    """304 has the tag and no body, HEAD too; lines are one list; a list that is none is no condition."""
+    person = register(client).client
+    full = person.get("/v1/users/me")
+    tag = full.header("etag")
+    for method in ("GET", "HEAD"):
+        for fields in ([tag], [f"W/{tag}"], ["*"], ['"x"', tag], [f'"x",{tag} , "y"']):
+            answer = asked(person, method, fields)
+            assert (answer.status, answer.body, answer.header("etag")) == (304, b"", tag), (method, fields)
+            assert answer.header("content-type") is None
+        for fields in ([""], ["x"], [tag.strip('"')], [tag, "x"], [tag[:-1]], ['"1"'], [f"*, {tag}"], ["\xff"], [tag, "\xff"]):
+            answer = asked(person, method, fields)
+            assert (answer.status, answer.header("etag")) == (200, tag), (method, fields)
+            assert answer.body == (full.body if method == "GET" else b"")
+    assert client.get("/v1/users/me", headers={"If-None-Match": tag}).error == "unauthenticated", "a condition opens no door"
+
+
+def asked(client, method, fields):
+    lines = [("Authorization", f"Bearer {client.token}")] + [("If-None-Match", field) for field in fields]
+    return check(client.raw(head(method, "/v1/users/me", lines), method == "HEAD"))
+
+
+@pytest.mark.parametrize("fields, status", [
+    (['"1"'], 200), (['W/"1"'], 200), (['"1-abc"'], 200), (["*"], 200), (['"9", "1"'], 200), (['"9"', '"1"'], 200),
+    (['"9"'], 412), (["1"], 412), ([""], 412), (['"1'], 412), (['"1", x'], 412), (['"01"'], 412), (["\xff"], 412), (['"1"', "\xff"], 412), ([], 428),
+])
+def test_if_match(client, register, fields, status):
+    person = register(client).client
+    lines = [("Authorization", f"Bearer {person.token}"), ("Content-Type", "application/json"), ("Content-Length", "2")]
+    answer = check(person.raw(head("PUT", "/v1/users/me", lines + [("If-Match", field) for field in fields]) + b"{}"))
+    assert answer.status == status, answer
 
 
 def test_etag_changes_with_what_is_shown(client, register):

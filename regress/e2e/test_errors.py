@@ -200,6 +200,48 @@ def _(get, headers):
     return answer
 
 
+@provokes("idempotency_mismatch")
+def _(get, headers):
+    client = get("client")
+    person, others = get("register")(client), [get("register")(client) for _ in range(2)]
+    answers = [person.client.post(f"/v1/users/{other.id}/block", headers={**headers, "Idempotency-Key": "k"}) for other in others]
+    assert answers[0].status == 200
+    return answers[1]
+
+
+@provokes("in_progress")
+def _(get, headers):
+    """The first waits for a row that somebody holds; the second is told at once."""
+    client = get("client")
+    person, other = get("register")(client), get("register")(client)
+    answers = []
+
+    def block():
+        return person.client.post(f"/v1/users/{other.id}/block", headers={**headers, "Idempotency-Key": "k"})
+
+    connection = get("database").connect()
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM mesteri.users WHERE id = %s FOR UPDATE", (other.id,))
+        first = threading.Thread(target=lambda: answers.append(block()))
+        first.start()
+        wait_until(lambda: get("database").value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                                                 " AND usename = 'mesteri_proxy'"), 10, "the first waits")
+        answer = block()
+        cursor.execute("ROLLBACK")
+    connection.close()
+    first.join()
+    assert answers[0].status == 200 and answer.header("retry-after") == "1"
+    assert block().header("idempotent-replayed") == "true"
+    return answer
+
+
+@provokes("self_reference")
+def _(get, headers):
+    person = get("register")(get("client"))
+    return person.client.post(f"/v1/users/{person.id}/block", headers=headers)
+
+
 @provokes("weak_password")
 def _(get, headers):
     for password, rule in (("patrula 7", "min_length"), ("ă" * 37, "max_bytes"), ("Parola123456", "common")):

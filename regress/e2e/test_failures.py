@@ -104,6 +104,40 @@ def test_request_under_way_when_the_database_dies(fragile, fragile_database, fra
     assert person.client.get("/v1/users/me").json()["profile"]["city"] is None
 
 
+@pytest.mark.parametrize("how", ["kill", "stop"])
+def test_key_while_the_database_goes(fragile, fragile_database, fragile_proxy, register, how):
+    """What was answered is answered again by the server that comes after; what was under way never was."""
+    client = fragile_proxy.client()
+    person, done, waiting_for = register(client), register(client), register(client)
+
+    def block(other):
+        return person.client.post(f"/v1/users/{other.id}/block", headers={"Idempotency-Key": other.id})
+
+    first = block(done)
+    assert first.status == 200
+    fragile_database.run("CHECKPOINT")  # these clusters do not wait for the disk
+    answers = []
+    connection = fragile_database.connect()
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM mesteri.users WHERE id = %s FOR UPDATE", (waiting_for.id,))
+        waiting = threading.Thread(target=lambda: answers.append(block(waiting_for)))
+        waiting.start()
+        wait_until(lambda: fragile_database.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                                                  " AND usename = 'mesteri_proxy'"), 5, "it is under way")
+        assert block(waiting_for).error == "in_progress"
+        getattr(fragile, how)()
+    waiting.join(10)
+    connection.close()
+    fragile.start_again()
+    fragile_proxy.wait_ready(15)
+    assert [answer.error for answer in answers] == ["overloaded"]
+    again = block(done)
+    assert again.header("idempotent-replayed") == "true" and again.body == first.body
+    other = block(waiting_for)
+    assert other.status == 200 and other.header("idempotent-replayed") is None
+
+
 def test_terminated_backends(fragile_database, fragile_proxy):
     """One by one, under load: a connection that breaks is another one soon."""
     with Readers(fragile_proxy.client()) as readers:

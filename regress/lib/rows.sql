@@ -142,10 +142,11 @@ INSERT INTO mesteri.moderation_statements (report_id, affected_user_id, action, 
 INSERT INTO mesteri.support_tickets (id, user_id, category, subject, description)
     VALUES (pg_temp.id('ticket'), pg_temp.id('client'), 'payment', 'Plată', 'Unde sunt banii?');
 INSERT INTO mesteri.ticket_replies (ticket_id, author_id, is_staff, text) VALUES (pg_temp.id('ticket'), pg_temp.id('staff'), true, 'Aici.');
-INSERT INTO mesteri.idempotency_keys (user_id, route_id, key, fingerprint, expires_at)
-    VALUES (pg_temp.id('client'), 1, 'k1', pg_temp.hash('body'), now() + interval '24 hours');
+INSERT INTO mesteri.idempotency_keys (user_id, route_id, key, fingerprint, status)
+    VALUES (pg_temp.id('client'), 1, 'k1', pg_temp.hash('body'), 200);
 INSERT INTO mesteri.jobs (name, function, every) VALUES ('rows', 'rows', interval '1 hour');
 INSERT INTO mesteri.job_runs (job) VALUES ('rows');
-INSERT INTO mesteri.instance (system_identifier, timeline, database_oid, environment, adopted_as) VALUES (1, 1, 1, 'test', 'first');
+INSERT INTO mesteri.instance (system_identifier, timeline, database_oid, environment, adopted_as) VALUES (1, 1, 1, 'test', 'first')
+    ON CONFLICT DO NOTHING;
 INSERT INTO mesteri.staff_reads (staff_id, route_id, subject_type, request_id) VALUES (pg_temp.id('staff'), 1, 'report', gen_random_uuid());
 SELECT setval('mesteri.contract_number_sequence', 1234) AS rows_number \gset

@@ -4,6 +4,7 @@ import datetime
 import os
 import subprocess
 
+import psycopg2
 import pytest
 
 from conftest import SETTINGS
@@ -74,6 +75,15 @@ PROVOKED = [
      "SELECT mesteri.instance_record(adopted_as) FROM mesteri.instance WHERE adopted_as <> 'first'; DELETE FROM mesteri.instance", "production"),
     ("error", "library and extension are of different versions", "UPDATE pg_extension SET extversion = '0.0.1' WHERE extname = 'mesteri'",
      "UPDATE pg_extension SET extversion = mesteri.library_version() WHERE extname = 'mesteri'", "extension 0.0.1"),
+    ("error", "somebody may reach what is not his", "GRANT SELECT ON mesteri.users TO PUBLIC", None, "PUBLIC on TABLE mesteri.users: SELECT"),
+    ("error", "somebody may reach what is not his", "GRANT EXECUTE ON FUNCTION mesteri.uuid7() TO PUBLIC", None, "PUBLIC on FUNCTION mesteri.uuid7()"),
+    ("warning", "somebody may reach what is not his", "GRANT SELECT (email) ON mesteri.users TO mesteri_proxy", None, "mesteri_proxy on TABLE mesteri.users"),
+    ("warning", "somebody may reach what is not his", "CREATE ROLE nosy; GRANT CREATE ON SCHEMA mesteri TO nosy",
+     "DROP OWNED BY nosy; DROP ROLE nosy", "nosy on SCHEMA mesteri: CREATE"),
+    ("error", "something of mesteri's own is altered", "ALTER POLICY owner_reads ON mesteri.token_families USING (true)",
+     "SELECT mesteri.create_owner_policy('mesteri.token_families')", "policy owner_reads on mesteri.token_families"),
+    ("error", "something of mesteri's own is altered", "ALTER TABLE mesteri.token_families DISABLE TRIGGER sessions_changed",
+     "ALTER TABLE mesteri.token_families ENABLE TRIGGER sessions_changed", "DISABLE TRIGGER sessions_changed"),
     ("error", "something of mesteri's own is missing", "ALTER INDEX mesteri.devices_user RENAME TO devices_other",
      "ALTER INDEX mesteri.devices_other RENAME TO devices_user", "index devices_user on mesteri.devices"),
 ]
@@ -88,6 +98,19 @@ def test_finding(sick, severity, finding, harm, cure, shown):
     sick.run(cure or found[0]["remedy"].replace("LOCAL", ""))
     if "staff" in shown:
         sick.run("DROP ROLE staff")
+    assert known(sick) == USUAL
+
+
+def test_a_partition_that_was_detached(sick):
+    """A table of its name is no partition: its day goes to the default one, and nobody would say so."""
+    name = f"mesteri.events_{datetime.datetime.now(datetime.timezone.utc):%Y%m%d}"
+    sick.run(f"ALTER TABLE mesteri.events DETACH PARTITION {name}")
+    missing = findings(sick, "partitions are missing")
+    assert len(missing) == 1 and missing[0]["evidence"].startswith("mesteri.events: 1 of")
+    with pytest.raises(psycopg2.errors.DuplicateTable, match="is there and not a partition"):
+        sick.run(missing[0]["remedy"])
+    sick.run(f"DROP TABLE {name}")
+    sick.run(missing[0]["remedy"])
     assert known(sick) == USUAL
 
 

@@ -84,6 +84,16 @@ def test_clone(original):
     assert database.value("SELECT adopted_as FROM mesteri.instance") == "clone"
     assert not database.value("SELECT mesteri.is_fenced()")
 
+    # Nor does it get into production by a setting.
+    database.run("ALTER SYSTEM SET mesteri.environment = 'production'")
+    database.run("SELECT pg_reload_conf(), pg_sleep(0.3)")
+    try:
+        assert database.value("SELECT mesteri.is_fenced()") and refuses(database)
+        assert database.value("SELECT evidence FROM ops.doctor() WHERE finding = 'these data belong to another database'").endswith("production")
+    finally:
+        database.run("ALTER SYSTEM RESET mesteri.environment")
+        database.run("SELECT pg_reload_conf(), pg_sleep(0.3)")
+
 
 @pytest.mark.parametrize("kind", ["first", "", None])
 def test_nothing_else(original, kind):

@@ -69,7 +69,12 @@ SELECT is_empty('SELECT name FROM our_functions WHERE proacl IS NULL OR EXISTS (
 SELECT is_empty('SELECT name FROM our_functions WHERE lanname NOT IN (''c'', ''sql'', ''plpgsql'')', 'no other language');
 SELECT is_empty('SELECT name, proowner::regrole FROM our_functions WHERE lanname = ''c'' AND prosecdef', 'no function in C has a superuser''s rights');
 SELECT is_empty('SELECT name, proowner::regrole FROM our_functions WHERE lanname <> ''c''
-                   AND proowner NOT IN (''mesteri_owner''::regrole, ''mesteri_catalogue''::regrole)', 'functions in SQL belong to the owner or the catalogue');
+                   AND CASE WHEN pronamespace = ''analytics''::regnamespace THEN proowner <> ''mesteri_reporter''::regrole
+                            ELSE proowner NOT IN (''mesteri_owner''::regrole, ''mesteri_catalogue''::regrole) END',
+                'functions in SQL belong to the owner or the catalogue, those that count to the reporter');
+SELECT is_empty('SELECT c.oid::regclass, a.refobjid::regclass FROM pg_class c JOIN pg_rewrite r ON r.ev_class = c.oid
+                   JOIN pg_depend a ON a.classid = ''pg_rewrite''::regclass AND a.objid = r.oid AND a.refclassid = ''pg_class''::regclass AND a.refobjid <> c.oid
+                  WHERE c.relnamespace = ''analytics''::regnamespace', 'no view of analysts is over a table: EXPLAIN ANALYZE would count its rows');
 SELECT is_empty('SELECT name, rolname FROM our_functions JOIN pg_roles r ON r.oid = proowner WHERE prosecdef AND (rolsuper OR rolbypassrls)', 'definers are no superusers');
 SELECT is_empty('SELECT name FROM our_functions WHERE prosecdef AND NOT coalesce(proconfig @> ''{"search_path=pg_catalog, mesteri, pg_temp"}'', false)',
                 'definers have a fixed search_path, temporary objects last');

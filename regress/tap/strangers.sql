@@ -70,7 +70,7 @@ INSERT INTO given VALUES
     ('verifications', 'type', '''identity'''),
     ('verifications', 'document_type', '''id_card'''),
     ('moderation_statements', 'automated', 'true'),
-    ('idempotency_keys', 'expires_at', 'now() + interval ''24 hours''');
+    ('idempotency_keys', 'status', '200');
 
 CREATE SEQUENCE pg_temp.numbers;
 
@@ -88,7 +88,7 @@ BEGIN
       FROM pg_constraint WHERE conrelid = target AND contype = 'c' AND conkey = ARRAY[attribute.attnum];
 
     FOR candidate IN
-        SELECT quote_literal(enumlabel) FROM pg_enum WHERE enumtypid = base.oid
+        (SELECT quote_literal(enumlabel) FROM pg_enum WHERE enumtypid = base.oid ORDER BY enumsortorder)
          UNION ALL SELECT unnest(CASE base.typname
                        WHEN 'uuid' THEN ARRAY['gen_random_uuid()']
                        WHEN 'bytea' THEN ARRAY[format('sha256(%L)', number), format('substr(sha256(%L), 1, 16)', number), '''\x''']
