@@ -142,9 +142,7 @@ spi_write_as_owner(SPIPlanPtr plan, Datum *values, int expected)
 
 	begin_owners_turn(&turn);
 	result = SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(), InvalidSnapshot, false, true, 0);
-	if (result != expected)
-		elog(ERROR, "could not write as mesteri_owner: %s", SPI_result_code_string(result));
-	end_owners_turn(&turn, SPI_OK_SELECT);
+	end_owners_turn(&turn, result, expected);
 }
 
 static void
