@@ -6,11 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import results
+import storm
 from instance import Instance
 from load import CONNECTIONS, REPETITIONS, SECONDS, pgbench, wrk
 
 POSTS = int(os.environ.get("BENCH_POSTS", "100000"))
 CLIENTS = 8            # of pgbench, the baseline of the proxy
+NODE_USER_ME = 690     # CPU microseconds of GET /users/me, done the Node way, on the reference machine
 READER = "019a0000-0000-7000-8000-000000000031"    # whose token it is
 
 # What measure_row_security() reads: a list by the caller's id, and one that leads to the caller through another table.
@@ -102,6 +104,8 @@ def measure_proxy(instance, token):
              statistics.median(baseline), None, None),
             (f"`GET /v1/users/me` by wrk -c {CONNECTIONS}, backend + proxy", statistics.median(total),
              statistics.median(ratios), "<= 1.6 x (stretch 1.35)"),
+            (f"the same against the Node way's {NODE_USER_ME} µs", statistics.median(total),
+             statistics.median(total) / NODE_USER_ME, "<= 0.20 x"),
             ("**of that the proxy**", statistics.median(own), None, "<= 25 µs")]
 
 
@@ -116,13 +120,17 @@ def measure_reference(instance, token):
     return rows
 
 
+def measure_storm(instance, token):
+    return storm.measure(instance.address, token, REPETITIONS, SECONDS)
+
+
 def run():
     started, load = time.monotonic(), os.getloadavg()
     with Instance() as instance:
         instance.load(POSTS)
         instance.serve()
         rows = []
-        for part in (measure_dispatch, measure_proxy, measure_row_security, measure_reference):
+        for part in (measure_dispatch, measure_proxy, measure_row_security, measure_reference, measure_storm):
             rows += part(instance, instance.token())
         lines = [f"Written by `make bench` on {date.today()}; median of {REPETITIONS} runs of {SECONDS} s, taken in turn.", "",
                  *results.environment(instance, load, f"{POSTS} posts of demo data, all cached"),

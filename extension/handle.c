@@ -28,6 +28,7 @@
 #include "utils/uuid.h"
 
 #include "bind.h"
+#include "cancel.h"
 #include "deadline.h"
 #include "error.h"
 #include "entity_tag.h"
@@ -90,12 +91,15 @@ mesteri_handle(PG_FUNCTION_ARGS)
 	deadline_arm(PG_GETARG_INT32(HANDLE_DEADLINE_MS));
 	PG_TRY();
 	{
+		cancel_watch(PG_ARGISNULL(HANDLE_REQUEST_ID) ? NULL : PG_GETARG_UUID_P(HANDLE_REQUEST_ID));
 		result = serve(fcinfo);
 		deadline_disarm();
+		cancel_unwatch();
 	}
 	PG_CATCH();
 	{
 		bool is_late = deadline_abandon();
+		bool is_unwanted = cancel_abandon();
 
 		handling = false;
 		identity_clear();
@@ -104,6 +108,11 @@ mesteri_handle(PG_FUNCTION_ARGS)
 		{
 			FlushErrorState();
 			refuse(MSERR_DEADLINE_EXCEEDED, "the request ran into its deadline");
+		}
+		if (is_unwanted && geterrcode() == ERRCODE_QUERY_CANCELED)
+		{
+			FlushErrorState();
+			refuse(ERRCODE_QUERY_CANCELED, "nobody waits for the request any more");
 		}
 		PG_RE_THROW();
 	}

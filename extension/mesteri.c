@@ -4,7 +4,8 @@
  *		The library's entry and every setting.
  *
  * The library works when it is loaded on first use.  Preloaded it also runs
- * background work, and saves each backend the load.
+ * background work, cancels requests whose clients hang up, and saves each
+ * backend the load.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -14,6 +15,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "cancel.h"
 #include "identity.h"
 #include "label.h"
 #include "mesteri.h"
@@ -52,6 +54,7 @@ void
 _PG_init(void)
 {
 	define_settings();
+	cancel_init();
 	identity_init();
 	label_init();
 	route_init();

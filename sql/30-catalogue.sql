@@ -42,7 +42,7 @@ COMMENT ON COLUMN mesteri.routes.rate_class IS 'Which counter a call goes on.';
 COMMENT ON COLUMN mesteri.routes.area IS 'Heading of the API it belongs to.';
 COMMENT ON COLUMN mesteri.routes.idempotent
     IS 'Whether an Idempotency-Key stores the answer; secret: never stored, the key is ignored.';
-COMMENT ON COLUMN mesteri.routes.retry_safe IS 'Whether the proxy may repeat the call after a rollback that the database reported.';
+COMMENT ON COLUMN mesteri.routes.retry_safe IS 'Whether the proxy may run the call again after a serialization failure or a deadlock.';
 COMMENT ON COLUMN mesteri.routes.lane IS 'Which pool of connections serves it.';
 COMMENT ON COLUMN mesteri.routes.deadline_ms IS 'Longest a call may take, counted from its last byte, enforced by the database.';
 COMMENT ON COLUMN mesteri.routes.body_limit IS 'Most bytes of a body; 0: takes none, and reads the query instead.';

@@ -25,7 +25,7 @@ CREATE FUNCTION ops.doctor_settings() RETURNS SETOF ops.finding
       FROM here WHERE mesteri.library_version() <> version
      UNION ALL
     SELECT 'warning', 'the library is not preloaded', 'shared_preload_libraries = ''' || current_setting('shared_preload_libraries') || '''',
-           'Add mesteri to shared_preload_libraries and restart: until then every connection loads it anew.'
+           'Add mesteri to shared_preload_libraries and restart: until then every connection loads it anew, and requests whose clients hang up run on.'
      WHERE NOT regexp_split_to_array(current_setting('shared_preload_libraries'), '\s*,\s*') && '{mesteri,"$libdir/mesteri"}'
      UNION ALL
     SELECT 'info', 'this is not production', 'mesteri.environment = ' || environment,

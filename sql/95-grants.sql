@@ -54,11 +54,11 @@ GRANT EXECUTE ON FUNCTION mesteri.fee_split(bigint, integer, integer, integer), 
     TO mesteri_owner;
 
 /*
- * The proxy: four names.
+ * The proxy: six names.
  */
 GRANT USAGE ON SCHEMA mesteri TO mesteri_proxy;
 GRANT EXECUTE ON FUNCTION mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text),
-    mesteri.effects_apply(bytea[]) TO mesteri_proxy;
+    mesteri.effects_apply(bytea[]), mesteri.cancel(uuid[]) TO mesteri_proxy;
 GRANT SELECT ON mesteri.proxy_routes, mesteri.proxy_errors, mesteri.proxy_rules TO mesteri_proxy;
 
 /*

@@ -86,6 +86,8 @@ static const Setting settings[] = {
 	LANE(LANE_SLOW, "slow", wait_ms, 1, 60000, "5000", "how long a long read may wait"),
 
 	NUMBER(deadline_grace_ms, 0, 60000, "1000", "silence of the database beyond a deadline before the proxy gives up"),
+	NUMBER(retry_count, 0, 10, "3", "times a request is run again after a serialization failure or deadlock"),
+	NUMBER(retry_wait_ms, 1, 1000, "20", "longest first wait before that; doubles"),
 	NUMBER(connect_seconds, 1, 60, "5", "for a database connection to come up"),
 	NUMBER(reconnect_min_ms, 10, 60000, "100", "first wait before connecting again; doubles"),
 	NUMBER(reconnect_max_ms, 10, 600000, "5000", "longest wait before connecting again"),

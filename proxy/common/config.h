@@ -58,6 +58,8 @@ typedef struct Config
 
 	LaneConfig lanes[LANE_COUNT];
 	int deadline_grace_ms;
+	int retry_count;
+	int retry_wait_ms;
 	int connect_seconds;
 	int reconnect_min_ms;
 	int reconnect_max_ms;

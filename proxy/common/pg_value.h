@@ -22,6 +22,7 @@
 #define PG_BYTEA_ARRAY 1001
 #define PG_TEXT_ARRAY  1009
 #define PG_UUID        2950
+#define PG_UUID_ARRAY  2951
 
 #define PG_INET_SIZE         20
 #define PG_ARRAY_HEADER_SIZE 20

@@ -33,7 +33,7 @@ enum
 };
 
 static const char *const queries[QUERY_COUNT] = {
-	"SELECT id, method, path, lane, deadline_ms, body_limit, request_headers, content_type, generation"
+	"SELECT id, method, path, lane, deadline_ms, body_limit, retry_safe, request_headers, content_type, generation"
 	" FROM mesteri.proxy_routes ORDER BY path, method",
 	"SELECT slug, status, sqlstates, title, message_ro, message_hu, message_en FROM mesteri.proxy_errors ORDER BY slug",
 	"SELECT rule, message_ro, message_hu, message_en FROM mesteri.proxy_rules ORDER BY rule",
@@ -48,6 +48,7 @@ enum
 	ROUTE_LANE,
 	ROUTE_DEADLINE,
 	ROUTE_BODY_LIMIT,
+	ROUTE_RETRY_SAFE,
 	ROUTE_HEADERS,
 	ROUTE_CONTENT_TYPE,
 	ROUTE_GENERATION
@@ -204,6 +205,7 @@ read_route(Route *route, const PGresult *rows, int row)
 	route->path = pg_text(rows, row, ROUTE_PATH);
 	route->deadline_ms = pg_int4_or(rows, row, ROUTE_DEADLINE, 0);
 	route->body_limit = pg_int4_or(rows, row, ROUTE_BODY_LIMIT, 0);
+	route->retry_safe = PQgetlength(rows, row, ROUTE_RETRY_SAFE) == 1 && *column(rows, row, ROUTE_RETRY_SAFE) != 0;
 	route->content_type = mem_text(*content_type != '\0' ? content_type : "application/json; charset=utf-8");
 	return read_texts(rows, row, ROUTE_HEADERS, &route->request_headers, &route->request_header_count) &&
 	       route_has_lane(route, column(rows, row, ROUTE_LANE)) && route->method != METHOD_OTHER &&

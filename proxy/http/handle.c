@@ -268,8 +268,8 @@ retry_after_of(const PGresult *error, bool is_ours, const ErrorText *text)
 static void
 answer_error(Request *request, const PGresult *error)
 {
-	const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
-	const ErrorText *text = sqlstate != NULL ? catalogue_error_of_sqlstate(request->catalogue, sqlstate) : NULL;
+	const char *sqlstate = request_sqlstate(request);
+	const ErrorText *text = catalogue_error_of_sqlstate(request->catalogue, sqlstate);
 	bool is_ours = text != NULL && strncmp(sqlstate, "MS", 2) == 0;
 	const char *details = is_ours ? PQresultErrorField(error, PG_DIAG_MESSAGE_DETAIL) : NULL;
 	Problem problem = {
@@ -280,7 +280,7 @@ answer_error(Request *request, const PGresult *error)
 	};
 
 	if (text == NULL || (text->status >= 500 && !is_ours))
-		log_event(LOG_ERROR, request->id_text, "SQLSTATE %s: %s", sqlstate != NULL ? sqlstate : "?",
+		log_event(LOG_ERROR, request->id_text, "SQLSTATE %s: %s", sqlstate,
 		          PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY));
 	request_refuse_with(request, &problem);
 }
@@ -310,21 +310,39 @@ answer_outcome(Request *request, PgOutcome outcome)
 		request_refuse_overloaded(request);
 }
 
+/* Nobody waits any more; the counters and the log are told what became of it. */
+static void
+note_unwanted(const Request *request)
+{
+	bool was_cancelled = strcmp(request_sqlstate(request), SQLSTATE_QUERY_CANCELED) == 0;
+
+	if (was_cancelled)
+		metrics_count(request->worker->slot, COUNT_CANCELLED);
+	if (request->gone)
+		request_log_gone(request, was_cancelled);
+}
+
 static void
 handle_done(PgCall *call, PgOutcome outcome)
 {
 	Request *request = list_owner(Request, call, call);
+	Worker *worker = request->worker;
 
 	request_note_done(request, outcome);
 	if (outcome == PG_SYNCED && request->error == NULL && row_is_readable(request->row))
-		take_notes(request->worker, request->row);
-	if (request->connection != NULL)
+		take_notes(worker, request->row);
+	if (request->connection == NULL)
+		note_unwanted(request);
+	else if (outcome == PG_SYNCED && retry_begin(request))
+		return;
+	else
 	{
-		request->worker->answering = outcome == PG_SYNCED;
+		worker->answering = outcome == PG_SYNCED;
 		answer_outcome(request, outcome);
-		request->worker->answering = false;
+		worker->answering = false;
 	}
 	request_release(request);
+	worker_check_drained(worker);
 }
 
 /* Others on the same connection hold it up; its client need not wait for them. */
@@ -333,8 +351,10 @@ handle_overdue(PgCall *call)
 {
 	Request *request = list_owner(Request, call, call);
 
-	if (request->connection != NULL)
-		request_refuse(request, "deadline_exceeded");
+	if (request->connection == NULL)
+		return;
+	request_refuse(request, "deadline_exceeded");
+	cancel_add(&request->worker->canceller, request);
 }
 
 const PgCallOps handle_ops = {

@@ -27,6 +27,10 @@ typedef struct CounterText
 static const CounterText counter_texts[COUNTER_COUNT] = {
 	[COUNT_CONNECTIONS] = {"connections_total", "Client connections accepted."},
 	[COUNT_CLIENT_GONE] = {"client_gone_total", "Requests whose client hung up before the answer."},
+	[COUNT_CANCELLED] = {"requests_cancelled_total", "Requests the database ended because nobody waited for them."},
+	[COUNT_RETRY_CONFLICT] = {"retries_total{reason=\"conflict\"}",
+                              "Requests run again after the database undid them."},
+	[COUNT_RETRY_CANCELLED] = {"retries_total{reason=\"cancelled\"}", NULL},
 	[COUNT_LIMIT_HEADER] = {"limits_total{limit=\"header\"}", "Refusals and closes by a limit."},
 	[COUNT_LIMIT_URI] = {"limits_total{limit=\"uri\"}", NULL},
 	[COUNT_LIMIT_BODY] = {"limits_total{limit=\"body\"}", NULL},

@@ -8,7 +8,8 @@
  *
  * A request belongs to its connection until it is answered.  If it is on its
  * way in the database when the client hangs up or is answered early, it goes
- * on alone (connection == NULL) until the database is done with it.
+ * on alone (connection == NULL) until the database is done with it, which it
+ * is asked to be soon (cancel.c).
  *-------------------------------------------------------------------------
  */
 #include "http/request.h"
@@ -35,12 +36,14 @@ request_open(Connection *connection)
 	ListNode *idle = list_first(&worker->idle_requests);
 	Request *request;
 	Buffer segments = {0};
+	Buffer trace = {0};
 
 	if (idle != NULL)
 	{
 		request = list_owner(Request, idle, idle);
 		list_remove(idle);
 		segments = request->path.text;
+		trace = request->trace.path;
 	}
 	else
 		request = mem_zero(sizeof(Request));
@@ -51,6 +54,7 @@ request_open(Connection *connection)
 		.started_at = clock_us(),
 		.catalogue = catalogue_take(&worker->catalogue),
 		.path = {.text = segments},
+		.trace = {.path = trace},
 		.metric = METRICS_UNMATCHED,
 	};
 	return request;
@@ -60,6 +64,7 @@ request_open(Connection *connection)
 void
 request_release(Request *request)
 {
+	list_remove(&request->unwanted);
 	PQclear(request->row);
 	PQclear(request->error);
 	catalogue_drop(request->catalogue);
@@ -77,6 +82,7 @@ request_free_idle(struct Worker *worker)
 
 		list_remove(node);
 		buffer_release(&request->path.text);
+		buffer_release(&request->trace.path);
 		free(request);
 	}
 }
@@ -211,14 +217,20 @@ request_check_body(Request *request)
 void
 request_run(Request *request)
 {
-	Lane *lane = &request->worker->lanes[request->route->lane];
-	uint64_t now = clock_us();
-
 	request->body_complete = true;
-	request->submitted = true;
-	request->call.deadline_at = now + (uint64_t) request->route->deadline_ms * US_PER_MS;
+	request->call.deadline_at = clock_us() + (uint64_t) request->route->deadline_ms * US_PER_MS;
 	connection_run(request->connection);
-	if (lane_submit(lane, &request->call, now) == LANE_TAKEN)
+	request_submit(request);
+}
+
+/* To the lane, for the first time or again. */
+void
+request_submit(Request *request)
+{
+	Lane *lane = &request->worker->lanes[request->route->lane];
+
+	request->submitted = true;
+	if (lane_submit(lane, &request->call, clock_us()) == LANE_TAKEN)
 		return;
 	request->submitted = false;
 	metrics_add(&request->worker->slot->lanes[lane->id].refused, 1);
@@ -237,9 +249,9 @@ request_note_sent(Request *request)
 {
 	request->sent = true;
 	request->sent_at = clock_us();
-	request->queue_us = request->sent_at - request->call.queued_at;
+	request->queue_us += request->sent_at - request->call.queued_at;
 	metrics_gauge_add(&lane_metrics(request)->in_flight, 1);
-	metrics_add(&lane_metrics(request)->queue_us, request->queue_us);
+	metrics_add(&lane_metrics(request)->queue_us, request->sent_at - request->call.queued_at);
 }
 
 /* The database is done with it, or will never see it. */
@@ -247,29 +259,40 @@ void
 request_note_done(Request *request, PgOutcome outcome)
 {
 	LaneMetrics *lane = lane_metrics(request);
+	uint64_t database_us;
 
 	if (!request->sent)
 	{
 		metrics_add(&lane->refused, outcome == PG_OVERLOADED ? 1 : 0);
 		return;
 	}
-	request->database_us = clock_us() - request->sent_at;
+	database_us = clock_us() - request->sent_at;
+	request->database_us += database_us;
 	metrics_gauge_add(&lane->in_flight, -1);
 	metrics_add(&lane->calls, 1);
-	metrics_add(&lane->database_us, request->database_us);
+	metrics_add(&lane->database_us, database_us);
 }
 
-/* Counts and logs the end of a request; the connection still has its bytes. */
+const char *
+request_sqlstate(const Request *request)
+{
+	const char *sqlstate = request->error != NULL ? PQresultErrorField(request->error, PG_DIAG_SQLSTATE) : NULL;
+
+	return sqlstate != NULL ? sqlstate : "";
+}
+
+/* Counts and logs the end of a request; its bytes are still the connection's, or were kept in its trace. */
 static void
 request_log(const Request *request, int status, const char *error, size_t bytes)
 {
 	const Head *head = &request->head;
 	bool known = head->has_line && head->method != METHOD_OTHER;
+	const char *path = request->gone ? request->trace.path.data : request_text(request, head->path);
 	AccessEntry entry = {
 		.request_id = request->id_text,
 		.method = known ? method_names[head->method] : "-",
 		.route = request->label,
-		.path = head->path.length > 0 ? request_text(request, head->path) : NULL,
+		.path = head->path.length > 0 ? path : NULL,
 		.path_length = head->path.length,
 		.status = status,
 		.error = error,
@@ -277,7 +300,7 @@ request_log(const Request *request, int status, const char *error, size_t bytes)
 		.duration_us = clock_us() - request->started_at,
 		.queue_us = request->queue_us,
 		.database_us = request->database_us,
-		.ip = request->connection->ip,
+		.ip = request->gone ? request->trace.ip : request->connection->ip,
 	};
 
 	metrics_request(request->worker->slot, request->metric, status, entry.duration_us);
@@ -367,24 +390,50 @@ request_refuse_overloaded(Request *request)
 	request_refuse_with(request, &(Problem){.slug = "overloaded", .retry_after = REQUEST_RETRY_AFTER});
 }
 
+/* Keeps for the log what goes with the connection. */
+static void
+keep_trace(Request *request)
+{
+	RequestTrace *trace = &request->trace;
+
+	buffer_clear(&trace->path);
+	buffer_append(&trace->path, request_text(request, request->head.path), request->head.path.length);
+	memcpy(trace->ip, request->connection->ip, sizeof(trace->ip));
+	request->gone = true;
+}
+
+/* The database is done with a request whose client has hung up. */
+void
+request_log_gone(const Request *request, bool was_cancelled)
+{
+	request_log(request, STATUS_CLIENT_GONE, was_cancelled ? "cancelled" : "client_gone", 0);
+}
+
 /*
  * request_abandon
  *		The client has hung up.
  *
  * What waits for its turn is taken out of the queue; what the database works
- * on goes on, and its result is dropped.
+ * on is to be cancelled, and is logged when we know what became of it.
  */
 void
 request_abandon(Request *request)
 {
+	bool is_under_way = request->submitted && request->sent;
+
 	if (request->head_complete)
-	{
 		metrics_count(request->worker->slot, COUNT_CLIENT_GONE);
+	if (is_under_way)
+		keep_trace(request);
+	else if (request->head_complete)
 		request_log(request, STATUS_CLIENT_GONE, "client_gone", 0);
-	}
 	request->connection = NULL;
-	if (request->submitted && request->sent)
+	if (is_under_way)
+	{
+		cancel_add(&request->worker->canceller, request);
 		return;
+	}
+	retry_stop(request);
 	if (request->submitted)
 		lane_withdraw(&request->worker->lanes[request->route->lane], &request->call);
 	request_release(request);

@@ -19,6 +19,7 @@
 #include "http/head.h"
 #include "http/negotiate.h"
 #include "http/problem.h"
+#include "http/retry.h"
 #include "http/route.h"
 
 struct Worker;
@@ -26,10 +27,18 @@ struct Worker;
 /* Seconds, when we do not know better. */
 #define REQUEST_RETRY_AFTER "1"
 
+/* What the log needs of a request whose client has hung up while the database works on it. */
+typedef struct RequestTrace
+{
+	Buffer path;
+	char ip[INET6_ADDRSTRLEN];
+} RequestTrace;
+
 typedef struct Request
 {
-	PgCall call;   /* what the database is asked */
-	ListNode idle; /* in the worker's idle requests */
+	PgCall call;       /* what the database is asked */
+	ListNode idle;     /* in the worker's idle requests */
+	ListNode unwanted; /* in the canceller's list */
 	struct Worker *worker;
 	Connection *connection; /* NULL: nobody waits for the answer any more */
 
@@ -50,8 +59,11 @@ typedef struct Request
 	bool submitted; /* to a lane, which gives it back in handle_done() */
 	bool sent;      /* to the database */
 	uint64_t sent_at;
-	uint64_t queue_us;
-	uint64_t database_us;
+	uint64_t queue_us;    /* of all tries */
+	uint64_t database_us; /* of all tries */
+	bool gone;            /* the client hung up while the database worked on it; trace is filled */
+	RequestTrace trace;
+	Retry retry;
 	PGresult *row;   /* what handle() returned */
 	PGresult *error; /* or raised */
 } Request;
@@ -59,6 +71,7 @@ typedef struct Request
 Request *request_open(Connection *connection);
 void request_begin(Request *request);
 void request_run(Request *request);
+void request_submit(Request *request);
 void request_answer(Request *request, const Answer *answer);
 void request_refuse(Request *request, const char *slug);
 void request_refuse_with(Request *request, const Problem *problem);
@@ -66,8 +79,12 @@ void request_refuse_overloaded(Request *request);
 void request_abandon(Request *request);
 void request_note_sent(Request *request);
 void request_note_done(Request *request, PgOutcome outcome);
+void request_log_gone(const Request *request, bool was_cancelled);
 void request_release(Request *request);
 void request_free_idle(struct Worker *worker);
+
+/* The SQLSTATE of the error that was raised, or "". */
+const char *request_sqlstate(const Request *request);
 
 /* The request's bytes at span. */
 static inline const char *

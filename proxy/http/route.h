@@ -25,7 +25,8 @@ typedef struct Route
 	char *path; /* the template: /v1/posts/{id} */
 	LaneId lane;
 	int deadline_ms;
-	int body_limit; /* bytes; 0: no body */
+	int body_limit;  /* bytes; 0: no body */
+	bool retry_safe; /* may be run again after a rollback */
 	char **request_headers;
 	int request_header_count;
 	char *content_type; /* of a successful answer */

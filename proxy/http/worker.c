@@ -134,6 +134,7 @@ worker_open_lanes(Worker *worker)
 	};
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_open(&worker->lanes[i], worker, (LaneId) i, &config->lanes[i], &worker->pg);
+	cancel_open(&worker->canceller, worker, &worker->pg);
 }
 
 static void
@@ -201,6 +202,7 @@ worker_stop(Worker *worker)
 	lws_context_destroy(worker->context); /* closes what clients are left, and so needs the lanes */
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_close(&worker->lanes[i]);
+	cancel_close(&worker->canceller);
 	effects_close(&worker->effects);
 	catalogue_stop(&worker->catalogue);
 	request_free_idle(worker);
@@ -321,13 +323,17 @@ worker_resume_accepting(Worker *worker)
 		ev_io_start(worker->loop, &worker->acceptable);
 }
 
-/* Ends the loop when the last client has its answer, and the database, if it is there, has the effects. */
+/*
+ * Ends the loop when the last client has its answer, and the database, if it
+ * is there, has the effects and has ended what nobody waits for.
+ */
 void
 worker_check_drained(Worker *worker)
 {
 	bool effects = effects_are_pending(&worker->effects) && worker->lanes[LANE_WRITE].ready > 0;
+	bool unwanted = cancel_is_pending(&worker->canceller);
 
-	if (worker->draining && worker->connections.count == 0 && !effects)
+	if (worker->draining && worker->connections.count == 0 && !effects && !unwanted)
 		ev_break(worker->loop, EVBREAK_ALL);
 }
 
@@ -378,6 +384,7 @@ worker_tick(struct ev_loop *loop, ev_timer *timer, int events)
 	(void) events;
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_tick(&worker->lanes[i], now);
+	cancel_tick(&worker->canceller, now);
 	connection_set_tick(&worker->connections, now);
 	catalogue_tick(&worker->catalogue, now);
 	access_log_flush(&worker->access_log);

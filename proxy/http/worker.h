@@ -15,6 +15,7 @@
 #include "common/config.h"
 #include "common/pg.h"
 #include "http/access_log.h"
+#include "http/cancel.h"
 #include "http/catalogue.h"
 #include "http/connection.h"
 #include "http/effects.h"
@@ -44,6 +45,7 @@ typedef struct Worker
 
 	PgSettings pg;
 	Lane lanes[LANE_COUNT];
+	Canceller canceller;
 	CatalogueLoader catalogue;
 	Effects effects;
 	AccessLog access_log;

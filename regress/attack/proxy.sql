@@ -7,7 +7,7 @@ SET client_min_messages = warning;
 \set who mesteri_proxy
 CREATE FUNCTION pg_temp.try(statement text) RETURNS text LANGUAGE sql AS $$ SELECT attack.attempt(statement) $$;
 \ir common.sql
-\set own_functions '^(handle|effects_apply)$'
+\set own_functions '^(handle|effects_apply|cancel)$'
 \ir functions.sql
 SELECT attack.line('11', :'who', 'calls ' || name, outcome, '^42501') FROM called WHERE nspname = 'api' ORDER BY name;
 

@@ -247,10 +247,10 @@ class World:
         self.proxies = []
         self.clusters = []
 
-    def cluster(self, name):
+    def cluster(self, name, settings=QUICK + LOG_EVERYTHING):
         folder = os.path.join(self.folder, name)
         os.mkdir(folder)
-        cluster = Cluster(folder)
+        cluster = Cluster(folder, settings)
         self.clusters.append(cluster)
         return cluster.start()
 

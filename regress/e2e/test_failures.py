@@ -151,26 +151,6 @@ def test_terminated_backends(fragile_database, fragile_proxy):
     assert set(readers.results) == {200}, "afterwards all is as before"
 
 
-def test_cancelled_backend(fragile_database, fragile_proxy, register):
-    """Somebody else's cancel is not the client's deadline; the answer is an error of ours, and the next request is fine."""
-    person = register(fragile_proxy.client())
-    answers = []
-    connection = fragile_database.connect()
-    with connection.cursor() as cursor:
-        cursor.execute("BEGIN")
-        cursor.execute("SELECT 1 FROM mesteri.user_profiles WHERE user_id = %s FOR UPDATE", (person.id,))
-        waiting = threading.Thread(target=lambda: answers.append(
-            person.client.put("/v1/users/me", {"city": "Dej"}, headers={"If-Match": "*"})))
-        waiting.start()
-        wait_until(lambda: fragile_database.run("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = 'mesteri_proxy'"
-                                                " AND wait_event_type = 'Lock'"), 5, "it waits")
-        waiting.join(10)
-        cursor.execute("ROLLBACK")
-    connection.close()
-    assert [answer.status for answer in answers] == [503], answers
-    assert person.client.get("/v1/users/me").status == 200
-
-
 def test_proxy_before_its_database(world, fragile, fragile_database):
     """Started while nobody is there, it says so, and is ready soon after the server is."""
     fragile.stop()

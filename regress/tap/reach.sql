@@ -23,7 +23,8 @@ CREATE FUNCTION pg_temp.asked() RETURNS SETOF name LANGUAGE sql AS $$
      WHERE 'mesteri_user'::regrole = ANY (l.polroles) AND (p.proname = 'current_user_id' OR p.proname LIKE 'own\_%') $$;
 
 SELECT set_eq('SELECT pg_temp.executes(''mesteri_proxy'')', ARRAY[
-    'mesteri.handle(integer,text,text[],text,text[],bytea,integer,inet,uuid,text,text)', 'mesteri.effects_apply(bytea[])'], 'the proxy calls two functions');
+    'mesteri.handle(integer,text,text[],text,text[],bytea,integer,inet,uuid,text,text)', 'mesteri.effects_apply(bytea[])',
+    'mesteri.cancel(uuid[])'], 'the proxy calls three functions');
 SELECT set_eq('SELECT pg_temp.touches(''mesteri_proxy'')', ARRAY[
     'mesteri.proxy_routes SELECT', 'mesteri.proxy_errors SELECT', 'mesteri.proxy_rules SELECT'], 'and reads three views');
 SELECT set_eq('SELECT pg_temp.executes(''mesteri_user'')', 'SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = ''api''::regnamespace
@@ -116,7 +117,7 @@ CREATE FUNCTION pg_temp.call_of(function oid) RETURNS text LANGUAGE sql AS $$
 SELECT matches(pg_temp.attempt(who, replace(pg_temp.call_of(p.oid), '::anyelement', '::text')),
                CASE WHEN 'internal'::regtype = ANY (p.proargtypes) THEN '^42(501|846)$' ELSE '^42501$' END, format('%s: %s', who, p.oid::regprocedure))
   FROM pg_proc p, unnest('{mesteri_user,mesteri_proxy,mesteri_staff,mesteri_worker,mesteri_analyst}'::name[]) AS w (who)
- WHERE p.pronamespace = 'mesteri'::regnamespace AND NOT (who = 'mesteri_proxy' AND p.proname IN ('handle', 'effects_apply'))
+ WHERE p.pronamespace = 'mesteri'::regnamespace AND NOT (who = 'mesteri_proxy' AND p.proname IN ('handle', 'effects_apply', 'cancel'))
    AND NOT (who = 'mesteri_user' AND p.proname IN (SELECT * FROM pg_temp.asked()))
  ORDER BY p.proname, who;
 SELECT is(pg_temp.attempt('mesteri_proxy', pg_temp.call_of(p.oid)), '42501', format('mesteri_proxy: %s', p.oid::regprocedure))
