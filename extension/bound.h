@@ -15,10 +15,12 @@
 #define MESTERI_BOUND_H
 
 #include "access/gist.h"
-#include "access/relscan.h"
+#include "access/genam.h"
 #include "fmgr.h"
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
+
+#include "uuid_set.h"
 
 #define BOUND_MAX_LANES       8
 #define BOUND_SIGNATURE_WORDS 4 /* of 32 bits: one bit a category, by its hash */
@@ -97,9 +99,9 @@ typedef struct BoundClass
 {
 	int lanes;
 	Size leaf_size;
-	double score_per_m;                                                        /* near the query */
-	void (*read_leaf)(const struct varlena *leaf, Bounds *bounds);             /* all of it */
-	double (*lane_score)(int lane, int32 value);                               /* roughly, for clustering */
+	double score_per_m;                                            /* near the query */
+	void (*read_leaf)(const struct varlena *leaf, Bounds *bounds); /* all of it */
+	double (*lane_score)(int lane, int32 value);                   /* roughly, for clustering */
 	bool (*leaf_bound)(const struct varlena *leaf, const BoundQuery *query, double *bound); /* false: filtered out */
 	bool (*box_bound)(const BoundBox *box, const BoundQuery *query, double *bound);
 } BoundClass;
@@ -118,6 +120,9 @@ extern void bound_empty(Bounds *bounds);
 extern double bound_lon_metres(int32 lat);
 extern uint32 bound_category_hash(const void *id);
 extern void bound_category_add(uint32 *categories, uint32 hash);
+extern bool bound_categories_meet(const uint32 *a, const uint32 *b);
+extern bool bound_hashes_have(const uint32 *hashes, int count, uint32 hash);
+extern uint32 *bound_query_categories(BoundQuery *query, const UuidSet *categories);
 
 /* bound_gist.c, bound_curve.c */
 extern Datum bound_gist_consistent(FunctionCallInfo fcinfo, const BoundClass *class);

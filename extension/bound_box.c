@@ -15,6 +15,8 @@
 
 #define SIGNATURE_BITS (BOUND_SIGNATURE_WORDS * 32)
 
+static int compare_hashes(const void *a, const void *b);
+
 /*
  * bound_read
  *		Either form; they are told apart by their size.
@@ -116,4 +118,64 @@ bound_category_add(uint32 *categories, uint32 hash)
 	uint32 bit = hash % SIGNATURE_BITS;
 
 	categories[bit / 32] |= (uint32) 1 << bit % 32;
+}
+
+bool
+bound_categories_meet(const uint32 *a, const uint32 *b)
+{
+	uint32 shared = 0;
+
+	for (int i = 0; i < BOUND_SIGNATURE_WORDS; i++)
+		shared |= a[i] & b[i];
+
+	return shared != 0;
+}
+
+/* hashes: ascending. */
+bool
+bound_hashes_have(const uint32 *hashes, int count, uint32 hash)
+{
+	int low = 0;
+	int high = count;
+
+	while (low < high)
+	{
+		int middle = (low + high) / 2;
+
+		if (hashes[middle] < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+
+	return low < count && hashes[low] == hash;
+}
+
+/*
+ * bound_query_categories
+ *		Lets a query pass only these; returns their hashes, ascending, as many as they are.
+ */
+uint32 *
+bound_query_categories(BoundQuery *query, const UuidSet *categories)
+{
+	uint32 *hashes = palloc(sizeof(uint32) * (Size) Max(categories->count, 1));
+
+	query->any_category = false;
+	for (int i = 0; i < categories->count; i++)
+	{
+		hashes[i] = bound_category_hash(&categories->ids[i]);
+		bound_category_add(query->categories, hashes[i]);
+	}
+	qsort(hashes, (size_t) categories->count, sizeof(uint32), compare_hashes);
+
+	return hashes;
+}
+
+static int
+compare_hashes(const void *a, const void *b)
+{
+	uint32 x = *(const uint32 *) a;
+	uint32 y = *(const uint32 *) b;
+
+	return x < y ? -1 : x > y;
 }

@@ -19,10 +19,10 @@
 
 #include "bound.h"
 
-#define CURVE_AXES     4 /* longitude, latitude and the sum of each half of the lanes */
-#define CURVE_BITS     16 /* of each */
-#define CURVE_STEP     0.005 /* score; 610 m of the feed's */
-#define LANE_STRETCH   4
+#define CURVE_AXES   4     /* longitude, latitude and the sum of each half of the lanes */
+#define CURVE_BITS   16    /* of each */
+#define CURVE_STEP   0.005 /* score; 610 m of the feed's */
+#define LANE_STRETCH 4
 
 static int compare_keys(Datum a, Datum b, SortSupport ssup);
 static Datum abbreviate(Datum original, SortSupport ssup);

@@ -24,7 +24,7 @@
 #define PENALTY_MIXED 1.0
 
 /* Between entries that grow alike the smaller one is taken; GiST stops looking at the first 0. */
-#define PENALTY_SIZE 0.02
+#define PENALTY_SIZE  0.02
 #define PENALTY_LEAST 1e-6
 
 #define AXIS_LON   0
@@ -41,7 +41,8 @@ typedef struct SplitEntry
 static double box_size(const BoundClass *class, const Bounds *bounds);
 static double lanes_growth(const BoundClass *class, const Bounds *bounds, const Bounds *added);
 static bool has_place(const Bounds *bounds);
-static void find_axes(const BoundClass *class, const Bounds *all, int count, double (*low)[MAX_AXES], double (*high)[MAX_AXES]);
+static void find_axes(const BoundClass *class, const Bounds *all, int count, double (*low)[MAX_AXES],
+                      double (*high)[MAX_AXES]);
 static double on_axis(const BoundClass *class, const Bounds *bounds, int axis);
 static int compare_entries(const void *a, const void *b);
 
@@ -218,7 +219,8 @@ box_size(const BoundClass *class, const Bounds *bounds)
 	if (!has_place(bounds))
 		return 0;
 
-	width = ((double) bounds->lon_high - bounds->lon_low) * bound_lon_metres(bounds->lat_low / 2 + bounds->lat_high / 2);
+	width = ((double) bounds->lon_high - bounds->lon_low) *
+	        bound_lon_metres(bounds->lat_low / 2 + bounds->lat_high / 2);
 	height = ((double) bounds->lat_high - bounds->lat_low) * BOUND_METRES_PER_UNIT;
 
 	return (width + height) * class->score_per_m;

@@ -18,6 +18,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/relscan.h"
 #include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
@@ -74,7 +75,8 @@ bound_walk_begin(BoundWalk *walk, Relation table, Relation index, BoundQuery *qu
 	ScanKeyData order;
 
 	ScanKeyEntryInitialize(&filter, 0, 1, BOUND_STRATEGY, INTERNALOID, InvalidOid, bound, PointerGetDatum(query));
-	ScanKeyEntryInitialize(&order, SK_ORDER_BY, 1, BOUND_STRATEGY, INTERNALOID, InvalidOid, bound, PointerGetDatum(query));
+	ScanKeyEntryInitialize(&order, SK_ORDER_BY, 1, BOUND_STRATEGY, INTERNALOID, InvalidOid, bound,
+	                       PointerGetDatum(query));
 
 	walk->query = query;
 	walk->index = index;
@@ -170,7 +172,8 @@ is_usable(Relation index, Relation table, AttrNumber column, Oid access_method)
 		return false;
 
 	/* Built while older transactions ran, whose rows it may lack. */
-	if (form->indcheckxmin && !TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin))
+	if (form->indcheckxmin &&
+	    !TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin))
 		return false;
 
 	return covers_not_null(index, column);

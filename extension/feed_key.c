@@ -19,11 +19,11 @@
 #include "feed_key.h"
 
 /* As shipped: how good the index is, not what it finds, depends on them. */
-#define USUAL_ENGAGEMENT   0.3
-#define USUAL_RATING       0.2
-#define USUAL_RECENCY      0.1
-#define USUAL_SCORE_PER_M  (0.4 / 50000)
-#define USUAL_HORIZON_MIN  (7 * 24 * 60)
+#define USUAL_ENGAGEMENT  0.3
+#define USUAL_RATING      0.2
+#define USUAL_RECENCY     0.1
+#define USUAL_SCORE_PER_M (0.4 / 50000)
+#define USUAL_HORIZON_MIN (7 * 24 * 60)
 
 static void read_leaf(const struct varlena *leaf, Bounds *bounds);
 static double lane_score(int lane, int32 value);
@@ -93,16 +93,15 @@ mesteri_feed_key_out(PG_FUNCTION_ARGS)
 	BoundBox *box = (BoundBox *) key;
 
 	if (VARSIZE(key) != sizeof(FeedKey))
-		PG_RETURN_CSTRING(psprintf("%d,%d to %d,%d%s, %08x%08x%08x%08x, %d %d %d", box->lat_low, box->lon_low, box->lat_high,
-		                           box->lon_high, box->nowhere ? " and nowhere" : "", box->categories[3],
+		PG_RETURN_CSTRING(psprintf("%d,%d to %d,%d%s, %08x%08x%08x%08x, %d %d %d", box->lat_low, box->lon_low,
+		                           box->lat_high, box->lon_high, box->nowhere ? " and nowhere" : "", box->categories[3],
 		                           box->categories[2], box->categories[1], box->categories[0],
 		                           box->lanes[FEED_LANE_PUBLISHED], box->lanes[FEED_LANE_ENGAGEMENT],
 		                           box->lanes[FEED_LANE_RATING]));
 
-	PG_RETURN_CSTRING(psprintf("%s %08x %d %u-%u %u-%u",
-	                           key->lon == BOUND_NOWHERE ? "-" : psprintf("%d,%d", key->lat, key->lon), key->category,
-	                           key->published, key->engagement_low, key->engagement_high, key->rating_low,
-	                           key->rating_high));
+	PG_RETURN_CSTRING(psprintf(
+		"%s %08x %d %u-%u %u-%u", key->lon == BOUND_NOWHERE ? "-" : psprintf("%d,%d", key->lat, key->lon),
+		key->category, key->published, key->engagement_low, key->engagement_high, key->rating_low, key->rating_high));
 }
 
 /*

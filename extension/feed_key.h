@@ -32,8 +32,8 @@ typedef struct FeedKey
 	int32 vl_len_;
 	int32 lon; /* BOUND_NOWHERE: the post has no place */
 	int32 lat;
-	uint32 category;  /* hash; 0: none */
-	int32 published;  /* minutes since 2000, rounded up; the extremes stand for all beyond */
+	uint32 category; /* hash; 0: none */
+	int32 published; /* minutes since 2000, rounded up; the extremes stand for all beyond */
 	uint8 engagement_low;
 	uint8 engagement_high;
 	uint8 rating_low;
@@ -85,8 +85,8 @@ extern FeedKey *feed_key_make(void);
 
 /* feed_score.c */
 extern double feed_engagement(const FeedCounters *counters);
-extern FeedScore feed_score(const FeedWeights *weights, TimestampTz clock, const double *metres, const FeedCounters *counters,
-                            int stars, TimestampTz published_at);
+extern FeedScore feed_score(const FeedWeights *weights, TimestampTz clock, const double *metres,
+                            const FeedCounters *counters, int stars, TimestampTz published_at);
 extern bool feed_leaf_bound(const struct varlena *leaf, const BoundQuery *query, double *bound);
 extern bool feed_box_bound(const BoundBox *box, const BoundQuery *query, double *bound);
 extern double feed_leaf_least(const FeedKey *key, const FeedQuery *query);

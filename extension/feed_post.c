@@ -40,7 +40,7 @@
 /* Room within which a key stays as it is. */
 #define ENGAGEMENT_ROOM_UP   0.005 /* ratio */
 #define ENGAGEMENT_ROOM_DOWN 0.012
-#define STARS_ROOM           2     /* hundredths */
+#define STARS_ROOM           2 /* hundredths */
 #define STARS_PER_UNIT       (FEED_MAX_STARS / FEED_RATING_UNITS)
 
 typedef struct Row
@@ -59,7 +59,8 @@ static bool copies_change; /* our own statement changes them */
 
 static FeedKey *make_key(const FeedPostColumns *at, TupleDesc desc, const Row *row, const Row *old, int stars);
 static void keep_key(FeedKey *key, const FeedKey *old, double engagement, int stars);
-static HeapTuple fill_in(const FeedPostColumns *at, HeapTuple tuple, TupleDesc desc, const Row *row, Author author, FeedKey *key);
+static HeapTuple fill_in(const FeedPostColumns *at, HeapTuple tuple, TupleDesc desc, const Row *row, Author author,
+                         FeedKey *key);
 static void set_place(FeedKey *key, Oid geography, Datum place);
 static int32 minutes_up(TimestampTz moment);
 static bool is_published(const FeedPostColumns *at, const Row *row);
@@ -126,10 +127,11 @@ mesteri_feed_rating_changed(PG_FUNCTION_ARGS)
 	check_trigger(fcinfo, "feed_rating_changed");
 	values[0] = new_value(trigger, "id");
 	values[1] = hundredths(new_value(trigger, "average_rating"));
-	change_copies(plans, values, INT2OID,
-	              "SELECT FROM mesteri.content_posts WHERE craftsman_id = $1 AND author_rating <> $2"
-	              " ORDER BY id FOR NO KEY UPDATE",
-	              "UPDATE mesteri.content_posts SET author_rating = $2 WHERE craftsman_id = $1 AND author_rating <> $2");
+	change_copies(
+		plans, values, INT2OID,
+		"SELECT FROM mesteri.content_posts WHERE craftsman_id = $1 AND author_rating <> $2"
+		" ORDER BY id FOR NO KEY UPDATE",
+		"UPDATE mesteri.content_posts SET author_rating = $2 WHERE craftsman_id = $1 AND author_rating <> $2");
 
 	return PointerGetDatum(NULL);
 }
@@ -153,12 +155,13 @@ mesteri_feed_account_changed(PG_FUNCTION_ARGS)
 	heap_getattr(trigger->tg_newtuple, SPI_fnumber(desc, "deleted_at"), desc, &lives);
 	if (!lives)
 		values[1] = BoolGetDatum(false);
-	change_copies(plans, values, BOOLOID,
-	              "SELECT FROM mesteri.content_posts"
-	              " WHERE craftsman_id = (SELECT id FROM mesteri.craftsman_profiles WHERE user_id = $1) AND author_active <> $2"
-	              " ORDER BY id FOR NO KEY UPDATE",
-	              "UPDATE mesteri.content_posts SET author_active = $2"
-	              " WHERE craftsman_id = (SELECT id FROM mesteri.craftsman_profiles WHERE user_id = $1) AND author_active <> $2");
+	change_copies(
+		plans, values, BOOLOID,
+		"SELECT FROM mesteri.content_posts"
+		" WHERE craftsman_id = (SELECT id FROM mesteri.craftsman_profiles WHERE user_id = $1) AND author_active <> $2"
+		" ORDER BY id FOR NO KEY UPDATE",
+		"UPDATE mesteri.content_posts SET author_active = $2"
+		" WHERE craftsman_id = (SELECT id FROM mesteri.craftsman_profiles WHERE user_id = $1) AND author_active <> $2");
 
 	return PointerGetDatum(NULL);
 }
@@ -183,8 +186,8 @@ make_key(const FeedPostColumns *at, TupleDesc desc, const Row *row, const Row *o
 	feed_post_counters(at, row->values, &counters);
 	engagement = feed_engagement(&counters);
 	key->engagement_low = (uint8) Max(floor((engagement - ENGAGEMENT_ROOM_DOWN) * FEED_ENGAGEMENT_UNITS), 0);
-	key->engagement_high =
-		(uint8) Min(ceil((engagement + ENGAGEMENT_ROOM_UP) * FEED_ENGAGEMENT_UNITS), FEED_ENGAGEMENT_UNITS / 2);
+	key->engagement_high = (uint8) Min(ceil((engagement + ENGAGEMENT_ROOM_UP) * FEED_ENGAGEMENT_UNITS),
+	                                   FEED_ENGAGEMENT_UNITS / 2);
 	key->rating_low = (uint8) (Max(stars - STARS_ROOM, 0) / STARS_PER_UNIT);
 	key->rating_high = (uint8) (Min(stars + STARS_ROOM + STARS_PER_UNIT - 1, FEED_MAX_STARS) / STARS_PER_UNIT);
 
@@ -234,8 +237,9 @@ fill_in(const FeedPostColumns *at, HeapTuple tuple, TupleDesc desc, const Row *r
 	                        : !row->nulls[at->feed_key - 1] &&
 	                              memcmp(DatumGetPointer(row->values[at->feed_key - 1]), key, sizeof(FeedKey)) == 0;
 
-	if (same && !row->nulls[at->author_rating - 1] && DatumGetInt16(row->values[at->author_rating - 1]) == author.rating &&
-	    !row->nulls[at->author_active - 1] && DatumGetBool(row->values[at->author_active - 1]) == author.active)
+	if (same && !row->nulls[at->author_rating - 1] &&
+	    DatumGetInt16(row->values[at->author_rating - 1]) == author.rating && !row->nulls[at->author_active - 1] &&
+	    DatumGetBool(row->values[at->author_active - 1]) == author.active)
 		return tuple;
 
 	return heap_modify_tuple_by_cols(tuple, desc, lengthof(columns), columns, values, nulls);
@@ -270,7 +274,8 @@ is_published(const FeedPostColumns *at, const Row *row)
 static bool
 same_author(const FeedPostColumns *at, const Row *old, const Row *row)
 {
-	return !row->nulls[at->author_rating - 1] && !row->nulls[at->author_active - 1] && !row->nulls[at->craftsman_id - 1] &&
+	return !row->nulls[at->author_rating - 1] && !row->nulls[at->author_active - 1] &&
+	       !row->nulls[at->craftsman_id - 1] &&
 	       old->values[at->author_rating - 1] == row->values[at->author_rating - 1] &&
 	       old->values[at->author_active - 1] == row->values[at->author_active - 1] &&
 	       memcmp(DatumGetUUIDP(old->values[at->craftsman_id - 1]), DatumGetUUIDP(row->values[at->craftsman_id - 1]),
@@ -301,8 +306,9 @@ find_author(const FeedPostColumns *at, const Row *row)
 		                        " WHERE id = (SELECT user_id FROM mesteri.craftsman_profiles WHERE id = $1) FOR SHARE",
 		                        1, &(Oid){UUIDOID});
 	if (craftsman_plan == NULL)
-		craftsman_plan = spi_keep("SELECT (average_rating * 100)::int2 FROM mesteri.craftsman_profiles WHERE id = $1 FOR SHARE",
-		                          1, &(Oid){UUIDOID});
+		craftsman_plan = spi_keep(
+			"SELECT (average_rating * 100)::int2 FROM mesteri.craftsman_profiles WHERE id = $1 FOR SHARE", 1,
+			&(Oid){UUIDOID});
 	if (read_one(account_plan, craftsman_id, &value))
 		author.active = DatumGetBool(value);
 	if (read_one(craftsman_plan, craftsman_id, &value))

@@ -28,7 +28,6 @@
 static double geo_part(const FeedWeights *weights, double metres);
 static double recency_part(const FeedWeights *weights, double age_s);
 static double age_s(TimestampTz clock, int32 minutes);
-static bool has_hash(const FeedQuery *query, uint32 hash);
 static double most_of(const FeedQuery *query, double metres, double engagement, double rating, int32 published);
 
 /*
@@ -75,7 +74,7 @@ feed_leaf_bound(const struct varlena *leaf, const BoundQuery *base, double *boun
 	const FeedQuery *query = (const FeedQuery *) base;
 	double metres = 0;
 
-	if (!base->any_category && !has_hash(query, key->category))
+	if (!base->any_category && !bound_hashes_have(query->hashes, query->hash_count, key->category))
 		return false;
 	if (base->place.given)
 	{
@@ -98,11 +97,8 @@ bool
 feed_box_bound(const BoundBox *box, const BoundQuery *base, double *bound)
 {
 	double metres = 0;
-	uint32 shared = 0;
 
-	for (int i = 0; i < BOUND_SIGNATURE_WORDS; i++)
-		shared |= box->categories[i] & base->categories[i];
-	if (!base->any_category && shared == 0)
+	if (!base->any_category && !bound_categories_meet(box->categories, base->categories))
 		return false;
 	if (base->place.given)
 	{
@@ -157,25 +153,6 @@ age_s(TimestampTz clock, int32 minutes)
 	return (double) clock / USECS_PER_SEC - (double) minutes * SECS_PER_MINUTE;
 }
 
-static bool
-has_hash(const FeedQuery *query, uint32 hash)
-{
-	int low = 0;
-	int high = query->hash_count;
-
-	while (low < high)
-	{
-		int middle = (low + high) / 2;
-
-		if (query->hashes[middle] < hash)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-
-	return low < query->hash_count && query->hashes[low] == hash && hash != 0;
-}
-
 static double
 most_of(const FeedQuery *query, double metres, double engagement, double rating, int32 published)
 {
@@ -186,6 +163,7 @@ most_of(const FeedQuery *query, double metres, double engagement, double rating,
 	if (published == PG_INT32_MAX)
 		return get_float8_infinity();
 
-	return geo + weights->engagement * engagement / FEED_ENGAGEMENT_UNITS + weights->rating * rating / FEED_RATING_UNITS +
-	       recency_part(weights, age_s(query->clock, published)) + BOUND_SLACK;
+	return geo + weights->engagement * engagement / FEED_ENGAGEMENT_UNITS +
+	       weights->rating * rating / FEED_RATING_UNITS + recency_part(weights, age_s(query->clock, published)) +
+	       BOUND_SLACK;
 }

@@ -81,7 +81,6 @@ typedef struct FeedSearch
 
 static void begin_search(FunctionCallInfo fcinfo, FeedSearch *search);
 static void set_place(FunctionCallInfo fcinfo, FeedSearch *search);
-static void set_categories(FeedSearch *search, ArrayType *categories);
 static bool search_authors(FeedSearch *search);
 static bool search_all(FeedSearch *search);
 static void consider(FeedSearch *search, TupleTableSlot *slot);
@@ -89,7 +88,6 @@ static bool measure(FeedSearch *search, const Datum *values, const bool *nulls, 
 static void score(FeedSearch *search, const Datum *values, Ranked *candidate);
 static void put_results(ReturnSetInfo *results, FeedSearch *search, int skip);
 static void put_reference(FunctionCallInfo fcinfo);
-static int compare_hashes(const void *a, const void *b);
 static int depth(FunctionCallInfo fcinfo);
 
 PG_FUNCTION_INFO_V1(mesteri_feed_top);
@@ -132,7 +130,8 @@ begin_search(FunctionCallInfo fcinfo, FeedSearch *search)
 {
 	int size = depth(fcinfo);
 
-	search->posts = table_open(get_relname_relid("content_posts", get_namespace_oid("mesteri", false)), AccessShareLock);
+	search->posts = table_open(get_relname_relid("content_posts", get_namespace_oid("mesteri", false)),
+	                           AccessShareLock);
 	search->at = *feed_post_columns(search->posts);
 
 	search->query.clock = PG_GETARG_TIMESTAMPTZ(ARG_CLOCK);
@@ -142,7 +141,11 @@ begin_search(FunctionCallInfo fcinfo, FeedSearch *search)
 
 	search->query.base.any_category = PG_ARGISNULL(ARG_CATEGORIES);
 	if (!search->query.base.any_category)
-		set_categories(search, PG_GETARG_ARRAYTYPE_P(ARG_CATEGORIES));
+	{
+		uuid_set_make(&search->categories, PG_GETARG_ARRAYTYPE_P(ARG_CATEGORIES));
+		search->query.hash_count = search->categories.count;
+		search->query.hashes = bound_query_categories(&search->query.base, &search->categories);
+	}
 
 	search->any_author = PG_ARGISNULL(ARG_AUTHORS);
 	if (!search->any_author)
@@ -193,33 +196,9 @@ set_place(FunctionCallInfo fcinfo, FeedSearch *search)
 	search->place = PG_GETARG_DATUM(ARG_PLACE);
 	place_functions(geography, &search->functions);
 	if (!place_read(geography, search->place, &lat, &lon))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the place to search around has no coordinates")));
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the place to search around has no coordinates")));
 	feed_query_place(&search->query, lat, lon, PG_GETARG_FLOAT8(ARG_RADIUS));
-}
-
-static void
-set_categories(FeedSearch *search, ArrayType *categories)
-{
-	FeedQuery *query = &search->query;
-
-	uuid_set_make(&search->categories, categories);
-	query->hash_count = search->categories.count;
-	query->hashes = palloc(sizeof(uint32) * (Size) Max(query->hash_count, 1));
-	for (int i = 0; i < query->hash_count; i++)
-	{
-		query->hashes[i] = bound_category_hash(&search->categories.ids[i]);
-		bound_category_add(query->base.categories, query->hashes[i]);
-	}
-	qsort(query->hashes, (size_t) query->hash_count, sizeof(uint32), compare_hashes);
-}
-
-static int
-compare_hashes(const void *a, const void *b)
-{
-	uint32 x = *(const uint32 *) a;
-	uint32 y = *(const uint32 *) b;
-
-	return x < y ? -1 : x > y;
 }
 
 /*
@@ -352,8 +331,9 @@ score(FeedSearch *search, const Datum *values, Ranked *candidate)
 	FeedScore score;
 
 	feed_post_counters(at, values, &counters);
-	score = feed_score(&search->query.weights, search->query.clock, candidate->has_metres ? &candidate->metres : NULL, &counters,
-	                   DatumGetInt16(values[at->author_rating - 1]), DatumGetTimestampTz(values[at->published_at - 1]));
+	score = feed_score(&search->query.weights, search->query.clock, candidate->has_metres ? &candidate->metres : NULL,
+	                   &counters, DatumGetInt16(values[at->author_rating - 1]),
+	                   DatumGetTimestampTz(values[at->published_at - 1]));
 
 	candidate->id = *DatumGetUUIDP(values[at->id - 1]);
 	candidate->score = score.total;
@@ -405,7 +385,8 @@ put_reference(FunctionCallInfo fcinfo)
 
 		(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
 		Assert(count == FEED_ARGUMENTS);
-		plan = spi_keep("SELECT * FROM mesteri.feed_reference($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", count, types);
+		plan = spi_keep("SELECT * FROM mesteri.feed_reference($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		                count, types);
 	}
 	if (SPI_execute_plan(plan, values, nulls, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not run the reference of the feed");

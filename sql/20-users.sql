@@ -162,6 +162,7 @@ CREATE TABLE mesteri.craftsman_profiles (
     featured_until               timestamptz,
     created_at                   timestamptz NOT NULL DEFAULT now(),
     updated_at                   timestamptz NOT NULL DEFAULT now(),
+    match_key                    mesteri.match_key,
     CONSTRAINT craftsman_profiles_user_id_unique UNIQUE (user_id),
     CONSTRAINT craftsman_profiles_id_user_unique UNIQUE (id, user_id),
     CONSTRAINT craftsman_profiles_insurance_object CHECK (jsonb_typeof(insurance_details) = 'object'),
@@ -221,6 +222,9 @@ COMMENT ON COLUMN mesteri.craftsman_profiles.subscription_expires_at IS 'End of 
 COMMENT ON COLUMN mesteri.craftsman_profiles.featured_until IS 'Shown as featured up to then; null: never was.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.created_at IS 'When the account became a craftsman''s.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.updated_at IS 'Last edit by the craftsman or staff; counters do not count.';
+COMMENT ON COLUMN mesteri.craftsman_profiles.match_key
+    IS 'Bounds of his match score, made by triggers; changes only when he leaves them. Null: he is suspended or erased.';
+CREATE INDEX craftsman_profiles_match ON mesteri.craftsman_profiles USING gist (match_key) WHERE match_key IS NOT NULL;
 SELECT pg_catalog.pg_extension_config_dump('mesteri.craftsman_profiles', '');
 
 CREATE TABLE mesteri.craftsman_certifications (
@@ -300,6 +304,7 @@ CREATE TABLE mesteri.craftsman_crafts (
     category_id      uuid NOT NULL REFERENCES mesteri.craft_categories,
     is_primary       boolean NOT NULL DEFAULT false,
     years_experience integer,
+    match_key        mesteri.match_key,
     PRIMARY KEY (craftsman_id, category_id),
     CONSTRAINT craftsman_crafts_experience_range CHECK (years_experience BETWEEN 0 AND 80)
 );
@@ -308,6 +313,8 @@ COMMENT ON COLUMN mesteri.craftsman_crafts.craftsman_id IS 'Who practises it.';
 COMMENT ON COLUMN mesteri.craftsman_crafts.category_id IS 'Which trade; parent or leaf of the tree.';
 COMMENT ON COLUMN mesteri.craftsman_crafts.is_primary IS 'The one shown first; at most one a craftsman.';
 COMMENT ON COLUMN mesteri.craftsman_crafts.years_experience IS 'In this trade alone, as the craftsman says; null: not said.';
+COMMENT ON COLUMN mesteri.craftsman_crafts.match_key IS 'The craftsman''s, with this trade; kept by triggers. Null: as his.';
+CREATE INDEX craftsman_crafts_match ON mesteri.craftsman_crafts USING gist (match_key) WHERE match_key IS NOT NULL;
 CREATE INDEX craftsman_crafts_category ON mesteri.craftsman_crafts (category_id);
 CREATE UNIQUE INDEX craftsman_crafts_one_primary ON mesteri.craftsman_crafts (craftsman_id) WHERE is_primary;
 SELECT pg_catalog.pg_extension_config_dump('mesteri.craftsman_crafts', '');
@@ -325,3 +332,39 @@ COMMENT ON COLUMN mesteri.saved_craftsmen.craftsman_id
 COMMENT ON COLUMN mesteri.saved_craftsmen.saved_at IS 'When the follower pressed the button; lists are newest first.';
 CREATE INDEX saved_craftsmen_craftsman ON mesteri.saved_craftsmen (craftsman_id);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.saved_craftsmen', '');
+
+/*
+ * Keys of craftsmen.  When rows come in, each touches its own row alone, for a
+ * restore fires these triggers too.
+ */
+CREATE FUNCTION mesteri.match_craftsman_changes() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'mesteri_match_craftsman_changes';
+COMMENT ON FUNCTION mesteri.match_craftsman_changes() IS 'Fills match_key of a craftsman, whatever was given for it.';
+CREATE TRIGGER craftsman_profiles_match BEFORE INSERT OR UPDATE ON mesteri.craftsman_profiles
+    FOR EACH ROW EXECUTE FUNCTION mesteri.match_craftsman_changes();
+
+CREATE FUNCTION mesteri.match_craftsman_changed() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'mesteri_match_craftsman_changed';
+COMMENT ON FUNCTION mesteri.match_craftsman_changed() IS 'Copies a craftsman''s key to his crafts.';
+CREATE TRIGGER craftsman_profiles_match_crafts AFTER UPDATE ON mesteri.craftsman_profiles
+    FOR EACH ROW EXECUTE FUNCTION mesteri.match_craftsman_changed();
+
+CREATE FUNCTION mesteri.match_craft_changes() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'mesteri_match_craft_changes';
+COMMENT ON FUNCTION mesteri.match_craft_changes() IS 'Fills match_key of a craft from the craftsman''s.';
+CREATE TRIGGER craftsman_crafts_match BEFORE INSERT OR UPDATE ON mesteri.craftsman_crafts
+    FOR EACH ROW EXECUTE FUNCTION mesteri.match_craft_changes();
+
+CREATE FUNCTION mesteri.match_person_changed() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'mesteri_match_person_changed';
+COMMENT ON FUNCTION mesteri.match_person_changed()
+    IS 'Has the key of a person as a craftsman made anew; takes the column that names the person, and the one that matters.';
+CREATE TRIGGER users_match AFTER UPDATE ON mesteri.users
+    FOR EACH ROW WHEN ((OLD.is_active AND OLD.deleted_at IS NULL) <> (NEW.is_active AND NEW.deleted_at IS NULL))
+    EXECUTE FUNCTION mesteri.match_person_changed('id');
+CREATE TRIGGER user_profiles_match AFTER UPDATE OR DELETE ON mesteri.user_profiles
+    FOR EACH ROW EXECUTE FUNCTION mesteri.match_person_changed('user_id', 'location');

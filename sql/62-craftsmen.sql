@@ -57,6 +57,16 @@ $$;
 COMMENT ON FUNCTION mesteri.match_reference(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, text, integer, bigint)
     IS 'Craftsmen by match score, in plain SQL: the meaning of GET /craftsmen, and the oracle of whatever is faster.';
 
+CREATE FUNCTION mesteri.match_top(
+        weights mesteri.match_weights, place geography, radius_m float8, categories uuid[], min_rating float8, max_price numeric,
+        available_only boolean, count integer, skip bigint)
+    RETURNS TABLE (craftsman_id uuid, distance_m float8, score float8, proximity float8, rating float8, tier float8,
+                   responsiveness float8)
+    LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 20
+    AS 'MODULE_PATHNAME', 'mesteri_match_top';
+COMMENT ON FUNCTION mesteri.match_top(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, integer, bigint)
+    IS 'What match_reference() answers when no words are given, from the index: at a cost that does not grow with the number of craftsmen.';
+
 CREATE FUNCTION api.craftsman_match(
         _language text, lat api.latitude DEFAULT NULL, lon api.longitude DEFAULT NULL, radius_km api.radius_km DEFAULT 50,
         category_id uuid DEFAULT NULL, min_rating api.rating DEFAULT NULL, max_price api.price DEFAULT NULL,
@@ -67,6 +77,7 @@ CREATE FUNCTION api.craftsman_match(
     AS $$
 DECLARE
     weights mesteri.match_weights;
+    trades  uuid[] := CASE WHEN category_id IS NOT NULL THEN mesteri.category_tree(ARRAY[category_id]) END;
     items   json;
     hits    bigint;
 BEGIN
@@ -87,12 +98,21 @@ BEGIN
                    'is_available', c.is_available, 'hourly_rate_min', c.hourly_rate_min, 'hourly_rate_max', c.hourly_rate_max,
                    'years_of_experience', c.years_of_experience, 'response_time_minutes', c.response_time_minutes,
                    'crafts', mesteri.crafts_json(c.id, _language))) AS item
-              FROM mesteri.match_reference(
-                       weights, mesteri.point(lat, lon), radius_km * 1000,
-                       CASE WHEN category_id IS NOT NULL THEN mesteri.category_tree(ARRAY[category_id]) END,
-                       min_rating, max_price, coalesce(available_now, false), q,
-                       craftsman_match."limit" + 1, (page - 1)::bigint * craftsman_match."limit")
-                   WITH ORDINALITY AS m (craftsman_id, distance_m, score, proximity, rating, tier, responsiveness, place)
+              FROM (SELECT * FROM mesteri.match_top(
+                                      weights, mesteri.point(lat, lon), radius_km * 1000, trades, min_rating, max_price,
+                                      coalesce(available_now, false), craftsman_match."limit" + 1,
+                                      (page - 1)::bigint * craftsman_match."limit")
+                                  WITH ORDINALITY
+                     WHERE q IS NULL
+                     UNION ALL
+                    -- Words have no index that ranks.
+                    SELECT * FROM mesteri.match_reference(
+                                      weights, mesteri.point(lat, lon), radius_km * 1000, trades, min_rating, max_price,
+                                      coalesce(available_now, false), q, craftsman_match."limit" + 1,
+                                      (page - 1)::bigint * craftsman_match."limit")
+                                  WITH ORDINALITY
+                     WHERE q IS NOT NULL)
+                   AS m (craftsman_id, distance_m, score, proximity, rating, tier, responsiveness, place)
               JOIN mesteri.public_craftsmen c ON c.id = m.craftsman_id) AS hit;
 
     RETURN mesteri.ok(mesteri.json_page(items, page, craftsman_match."limit", hits > craftsman_match."limit"));

@@ -206,21 +206,15 @@ CREATE FUNCTION ops.doctor_engines() RETURNS SETOF ops.finding
     SET search_path = pg_catalog, pg_temp
     AS $$
     SELECT 'error'::ops.severity, 'an index of the engines cannot be used', format('mesteri.%s %s', e.name, CASE WHEN c.oid IS NULL THEN 'is missing' ELSE 'is not valid' END),
-           CASE WHEN c.oid IS NULL THEN 'Make it again, as sql/ of this release has it; until then every page reads all posts.'
-                ELSE format('REINDEX INDEX CONCURRENTLY mesteri.%I; until then every page reads all posts.', e.name) END
-      FROM (VALUES ('content_posts_feed'), ('content_posts_craftsman')) AS e (name)
+           CASE WHEN c.oid IS NULL THEN 'Make it again, as sql/ of this release has it; until then every page reads all rows.'
+                ELSE format('REINDEX INDEX CONCURRENTLY mesteri.%I; until then every page reads all rows.', e.name) END
+      FROM (VALUES ('content_posts_feed'), ('content_posts_craftsman'), ('craftsman_profiles_match'), ('craftsman_crafts_match'),
+                   ('craftsman_profiles_pkey'), ('user_profiles_user_id_unique')) AS e (name)
       LEFT JOIN pg_class c ON c.relnamespace = 'mesteri'::regnamespace AND c.relname = e.name AND c.relkind = 'i'
       LEFT JOIN pg_index i ON i.indexrelid = c.oid
-     WHERE i.indexrelid IS NULL OR NOT i.indisvalid
-     UNION ALL
-    SELECT 'error', 'a trigger that ranking relies on is off', format('%s on %s', t.tgname, t.tgrelid::regclass),
-           format('ALTER TABLE %s ENABLE TRIGGER %I; then see mesteri.feed_faults().', t.tgrelid::regclass, t.tgname)
-      FROM pg_trigger t
-     WHERE (t.tgrelid, t.tgname) IN (('mesteri.content_posts'::regclass, 'content_posts_feed'), ('mesteri.users'::regclass, 'users_feed'),
-                                     ('mesteri.craftsman_profiles'::regclass, 'craftsman_profiles_feed'))
-       AND t.tgenabled NOT IN ('O', 'A');
+     WHERE i.indexrelid IS NULL OR NOT i.indisvalid;
     $$;
-COMMENT ON FUNCTION ops.doctor_engines() IS 'Whether ranking has what it is quick and right by.';
+COMMENT ON FUNCTION ops.doctor_engines() IS 'Whether ranking has the indexes that it walks.';
 
 CREATE FUNCTION ops.doctor_jobs() RETURNS SETOF ops.finding
     LANGUAGE sql VOLATILE

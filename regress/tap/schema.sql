@@ -68,7 +68,8 @@ SELECT is_empty($$SELECT i.indexrelid::regclass FROM pg_index i JOIN pg_class c 
 SELECT is_empty($$SELECT t.tgrelid::regclass, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
                    WHERE c.relnamespace = 'mesteri'::regnamespace AND NOT t.tgisinternal AND t.tgtype & 4 <> 0 -- on INSERT
                      AND t.tgfoid NOT IN ('mesteri.catalogue_changed()'::regprocedure, 'mesteri.sessions_changed()'::regprocedure,
-                                          'mesteri.feed_post_changes()'::regprocedure)$$,
+                                          'mesteri.feed_post_changes()'::regprocedure, 'mesteri.match_craftsman_changes()'::regprocedure,
+                                          'mesteri.match_craft_changes()'::regprocedure)$$,
                 'no trigger does what a restore would do again');
 SELECT is_empty($$
     SELECT c.relname FROM pg_class c

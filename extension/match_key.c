@@ -1,0 +1,188 @@
+/*-------------------------------------------------------------------------
+ *
+ * match_key.c
+ *		The type mesteri.match_key and its operator class.
+ *
+ * As text, a key is its numbers in the order of MatchKey, "-" for no place
+ * and "*" for any.  Only keys of rows can be read back.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <inttypes.h>
+
+#include "utils/builtins.h"
+
+#include "match_key.h"
+
+/* As shipped, for a radius of 50 km: how good the index is, not what it finds, depends on them. */
+#define USUAL_SCORE_PER_M    (0.40 / 50000)
+#define USUAL_RATING         0.30
+#define USUAL_TIER           0.15
+#define USUAL_RESPONSIVENESS 0.15
+
+/* Filters are worth keeping apart, too. */
+#define USUAL_AVAILABLE              0.02
+#define USUAL_SCORE_PER_KM_OF_RADIUS 0.0002
+
+static void read_leaf(const struct varlena *leaf, Bounds *bounds);
+static double lane_score(int lane, int32 value);
+
+PG_FUNCTION_INFO_V1(mesteri_match_key_in);
+PG_FUNCTION_INFO_V1(mesteri_match_key_out);
+PG_FUNCTION_INFO_V1(mesteri_match_gist_consistent);
+PG_FUNCTION_INFO_V1(mesteri_match_gist_distance);
+PG_FUNCTION_INFO_V1(mesteri_match_gist_union);
+PG_FUNCTION_INFO_V1(mesteri_match_gist_penalty);
+PG_FUNCTION_INFO_V1(mesteri_match_gist_picksplit);
+PG_FUNCTION_INFO_V1(mesteri_match_gist_same);
+PG_FUNCTION_INFO_V1(mesteri_match_gist_sortsupport);
+
+const BoundClass match_class = {
+	.lanes = MATCH_LANES,
+	.leaf_size = sizeof(MatchKey),
+	.score_per_m = USUAL_SCORE_PER_M,
+	.read_leaf = read_leaf,
+	.lane_score = lane_score,
+	.leaf_bound = match_leaf_bound,
+	.box_bound = match_box_bound,
+};
+
+/*
+ * mesteri.match_key_in(cstring) returns mesteri.match_key
+ *
+ * Errors: 22P02.
+ */
+Datum
+mesteri_match_key_in(PG_FUNCTION_ARGS)
+{
+	const char *text = PG_GETARG_CSTRING(0);
+	const char *rest = text + (text[0] == '-' || text[0] == '*' ? 1 : 0);
+	MatchKey *key = palloc0(sizeof(MatchKey));
+	int end = -1;
+
+	SET_VARSIZE(key, sizeof(MatchKey));
+	key->lat = key->lon = text[0] == '*' ? MATCH_ANYWHERE : BOUND_NOWHERE;
+	/* A place begins with a digit or the sign of the south. */
+	if (rest == text || rest[0] != ' ')
+	{
+		int length = 0;
+
+		rest = text;
+		if (sscanf(text, "%" SCNd32 ",%" SCNd32 "%n", &key->lat, &key->lon, &length) == 2)
+			rest += length;
+	}
+	sscanf(rest,
+	       " %8" SCNx32 " %" SCNd32 " %" SCNd32 " %" SCNd32 " %" SCNu16 " %" SCNu16 " %" SCNu8 " %" SCNu8 " %" SCNu16
+	       "%n",
+	       &key->category, &key->cheapness, &key->most_reviews, &key->few_reviews, &key->radius_km, &key->stars,
+	       &key->is_available, &key->tier, &key->response, &end);
+	if (end < 0 || rest[end] != '\0')
+		ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION), errmsg("invalid match key: \"%s\"", text)));
+
+	PG_RETURN_POINTER(key);
+}
+
+Datum
+mesteri_match_key_out(PG_FUNCTION_ARGS)
+{
+	MatchKey *key = (MatchKey *) PG_GETARG_POINTER(0);
+	const char *place = key->lat == MATCH_ANYWHERE  ? "*"
+	                    : key->lon == BOUND_NOWHERE ? "-"
+	                                                : psprintf("%d,%d", key->lat, key->lon);
+
+	PG_RETURN_CSTRING(psprintf("%s %08x %d %d %d %u %u %u %u %u", place, key->category, key->cheapness,
+	                           key->most_reviews, key->few_reviews, key->radius_km, key->stars, key->is_available,
+	                           key->tier, key->response));
+}
+
+Datum
+mesteri_match_gist_consistent(PG_FUNCTION_ARGS)
+{
+	return bound_gist_consistent(fcinfo, &match_class);
+}
+
+Datum
+mesteri_match_gist_distance(PG_FUNCTION_ARGS)
+{
+	return bound_gist_distance(fcinfo);
+}
+
+Datum
+mesteri_match_gist_union(PG_FUNCTION_ARGS)
+{
+	return bound_gist_union(fcinfo, &match_class);
+}
+
+Datum
+mesteri_match_gist_penalty(PG_FUNCTION_ARGS)
+{
+	return bound_gist_penalty(fcinfo, &match_class);
+}
+
+Datum
+mesteri_match_gist_picksplit(PG_FUNCTION_ARGS)
+{
+	return bound_gist_picksplit(fcinfo, &match_class);
+}
+
+Datum
+mesteri_match_gist_same(PG_FUNCTION_ARGS)
+{
+	return bound_gist_same(fcinfo);
+}
+
+Datum
+mesteri_match_gist_sortsupport(PG_FUNCTION_ARGS)
+{
+	return bound_gist_sortsupport(fcinfo, &match_class);
+}
+
+static void
+read_leaf(const struct varlena *leaf, Bounds *bounds)
+{
+	const MatchKey *key = (const MatchKey *) leaf;
+
+	bound_empty(bounds);
+	bounds->nowhere = key->lon == BOUND_NOWHERE;
+	if (key->lat == MATCH_ANYWHERE)
+	{
+		bounds->lon_low = bounds->lat_low = PG_INT32_MIN;
+		bounds->lon_high = bounds->lat_high = PG_INT32_MAX;
+	}
+	else if (!bounds->nowhere)
+	{
+		bounds->lon_low = bounds->lon_high = key->lon;
+		bounds->lat_low = bounds->lat_high = key->lat;
+	}
+	if (key->category != 0)
+		bound_category_add(bounds->categories, key->category);
+	bounds->lanes[MATCH_LANE_RADIUS] = key->radius_km;
+	bounds->lanes[MATCH_LANE_STARS] = key->stars;
+	bounds->lanes[MATCH_LANE_CHEAPNESS] = key->cheapness;
+	bounds->lanes[MATCH_LANE_AVAILABLE] = key->is_available;
+	bounds->lanes[MATCH_LANE_TIER] = key->tier;
+	bounds->lanes[MATCH_LANE_RESPONSE] = key->response;
+	bounds->lanes[MATCH_LANE_MOST_REVIEWS] = key->most_reviews;
+	bounds->lanes[MATCH_LANE_FEW_REVIEWS] = -key->few_reviews;
+}
+
+static double
+lane_score(int lane, int32 value)
+{
+	switch (lane)
+	{
+		case MATCH_LANE_RADIUS:
+			return value * USUAL_SCORE_PER_KM_OF_RADIUS;
+		case MATCH_LANE_STARS:
+			return value * USUAL_RATING / 500;
+		case MATCH_LANE_AVAILABLE:
+			return value * USUAL_AVAILABLE;
+		case MATCH_LANE_TIER:
+			return value * USUAL_TIER / (MATCH_TIERS - 1);
+		case MATCH_LANE_RESPONSE:
+			return value * USUAL_RESPONSIVENESS / MATCH_RESPONSE_UNITS;
+		default:
+			return 0;
+	}
+}

@@ -1,0 +1,66 @@
+/*-------------------------------------------------------------------------
+ *
+ * row_finder.c
+ *		A row by an id that is unique.
+ *
+ * For what ranking looks up once a candidate: an index scan under the
+ * caller's snapshot, without a plan.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "bound_walk.h"
+#include "row_finder.h"
+
+/*
+ * row_finder_open
+ *		table: in schema mesteri.  False when the index cannot be used; nothing is open then.
+ */
+bool
+row_finder_open(RowFinder *finder, const char *table, const char *index, const char *column)
+{
+	finder->table = table_open(get_relname_relid(table, get_namespace_oid("mesteri", false)), AccessShareLock);
+	finder->index = bound_index_open(finder->table, index, get_attnum(RelationGetRelid(finder->table), column),
+	                                 BTREE_AM_OID);
+	if (finder->index == NULL)
+	{
+		table_close(finder->table, AccessShareLock);
+		return false;
+	}
+
+	finder->slot = table_slot_create(finder->table, NULL);
+	finder->scan = index_beginscan(finder->table, finder->index, GetActiveSnapshot(), 1, 0);
+
+	return true;
+}
+
+bool
+row_finder_find(RowFinder *finder, const pg_uuid_t *id)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
+	index_rescan(finder->scan, &key, 1, NULL, 0);
+
+	return index_getnext_slot(finder->scan, ForwardScanDirection, finder->slot);
+}
+
+void
+row_finder_close(RowFinder *finder)
+{
+	index_endscan(finder->scan);
+	ExecDropSingleTupleTableSlot(finder->slot);
+	relation_close(finder->index, AccessShareLock);
+	table_close(finder->table, AccessShareLock);
+}
