@@ -42,7 +42,7 @@ bench-engines: packages build private ## measures feed and matching at each size
 bench-plans: packages build private ## writes docs/feed-plans.md: the feed's searches at a million posts, with their plans
 	@bench/run plans
 
-docs: packages build private ## writes docs/schema, errors.md and config.md from the database
+docs: packages build private ## writes what the database tells of itself into docs
 	@PYTHONDONTWRITEBYTECODE=1 docs/generator/generate.py
 
 packages: ## installs the Debian packages of deploy/packages.txt that are missing

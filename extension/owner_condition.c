@@ -24,6 +24,7 @@
 
 static List *paths_of(Oid table);
 static void append_row(StringInfo sql, Oid table, const char *user, int depth);
+static void append_paths(StringInfo sql, Oid table, const List *paths, const char *user, int depth);
 static void append_path(StringInfo sql, Oid table, const OwnerPath *path, int number, const char *user, int depth);
 static void append_rest(StringInfo sql, const OwnerPath *path, int number, const char *user, int depth);
 static bool is_end(const OwnerPath *path, int number);
@@ -31,6 +32,7 @@ static const char *column_name(Oid table, AttrNumber column);
 static const char *table_name(Oid table);
 
 PG_FUNCTION_INFO_V1(mesteri_owner_condition);
+PG_FUNCTION_INFO_V1(mesteri_owner_condition_by);
 PG_FUNCTION_INFO_V1(mesteri_owner_paths);
 
 /*
@@ -51,6 +53,23 @@ mesteri_owner_condition(PG_FUNCTION_ARGS)
 
 	initStringInfo(&sql);
 	append_row(&sql, table, text_to_cstring(PG_GETARG_TEXT_PP(1)), 0);
+
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(sql.data, sql.len));
+}
+
+/*
+ * mesteri.owner_condition(target regclass, user_expression text, paths text) returns text
+ *		The same by paths that are given, written as in a label.
+ */
+Datum
+mesteri_owner_condition_by(PG_FUNCTION_ARGS)
+{
+	Oid table = PG_GETARG_OID(0);
+	List *paths = owner_paths_parse(table, text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	append_paths(&sql, table, paths, text_to_cstring(PG_GETARG_TEXT_PP(1)), 0);
 
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(sql.data, sql.len));
 }
@@ -116,7 +135,12 @@ paths_of(Oid table)
 static void
 append_row(StringInfo sql, Oid table, const char *user, int depth)
 {
-	List *paths = paths_of(table);
+	append_paths(sql, table, paths_of(table), user, depth);
+}
+
+static void
+append_paths(StringInfo sql, Oid table, const List *paths, const char *user, int depth)
+{
 	const char *separator = "";
 	ListCell *cell;
 

@@ -135,6 +135,9 @@ CREATE TYPE mesteri.upload_status AS ENUM ('pending', 'ready', 'rejected');
 COMMENT ON TYPE mesteri.upload_status IS 'Whether the bytes are here and are what they claim to be.';
 CREATE TYPE mesteri.code_channel AS ENUM ('email', 'phone');
 COMMENT ON TYPE mesteri.code_channel IS 'What a code proves that somebody can read.';
+CREATE TYPE mesteri.message_template AS ENUM ('verify_email', 'verify_phone', 'reset_password', 'email_changed', 'phone_changed',
+                                              'password_changed');
+COMMENT ON TYPE mesteri.message_template IS 'Mails and text messages that we write; their words are the worker''s.';
 
 -- Values that columns of many tables share.
 CREATE DOMAIN mesteri.money_amount AS numeric(14, 2)
@@ -186,6 +189,9 @@ COMMENT ON DOMAIN api.identifier IS 'An e-mail address or a phone number, whiche
 CREATE DOMAIN api.secret AS text
     CONSTRAINT length CHECK (octet_length(VALUE) BETWEEN 1 AND 1024);
 COMMENT ON DOMAIN api.secret IS 'A password or token: taken as it is, never shown, never trimmed.';
+CREATE DOMAIN api.code AS api.line
+    CONSTRAINT format CHECK (VALUE ~ '^[0-9]{6}$');
+COMMENT ON DOMAIN api.code IS 'Six digits that were sent to an address or a number.';
 CREATE DOMAIN api.person_name AS api.line
     CONSTRAINT length CHECK (char_length(VALUE) BETWEEN 1 AND 100);
 COMMENT ON DOMAIN api.person_name IS 'A first or last name.';
@@ -254,6 +260,8 @@ COMMENT ON DOMAIN api.feed_cursor IS 'Where a walk through the feed stands; made
 CREATE DOMAIN api.category_set AS uuid[]
     CONSTRAINT count CHECK (cardinality(VALUE) <= 20);
 COMMENT ON DOMAIN api.category_set IS 'Categories to choose from.';
+CREATE TYPE api.saved_type AS ENUM ('posts', 'craftsmen');
+COMMENT ON TYPE api.saved_type IS 'What to list of what somebody has saved.';
 
 -- Preferences: who is told what over which channel.  An absent member keeps what is stored.
 CREATE TYPE api.channels AS (in_app boolean, push boolean, email boolean, sms boolean);

@@ -120,6 +120,8 @@ COMMENT ON COLUMN mesteri.content_interactions.interaction_type
     IS 'Once each for a reader and a post, so doing it again changes nothing.';
 COMMENT ON COLUMN mesteri.content_interactions.created_at IS 'The first time.';
 CREATE INDEX content_interactions_post ON mesteri.content_interactions (post_id);
+CREATE INDEX content_interactions_saved ON mesteri.content_interactions (user_id, created_at DESC, post_id DESC)
+    WHERE interaction_type = 'save';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.content_interactions', '');
 
 CREATE TABLE mesteri.feed_weights (

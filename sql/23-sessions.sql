@@ -71,11 +71,11 @@ CREATE TABLE mesteri.login_failures (
     failed_at       timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE mesteri.login_failures
-    IS 'Failed sign-ins of the last 15 minutes, by keyed hash of what was typed, known account or not.';
+    IS 'Wrong passwords and codes of the last 15 minutes, by keyed hash of what they were tried for, known account or not.';
 COMMENT ON COLUMN mesteri.login_failures.identifier_hash
     IS 'HMAC of the address or number after normalising, so that an unknown account locks like a known one.';
 COMMENT ON COLUMN mesteri.login_failures.failed_at
-    IS 'By the clock, not the transaction; when the oldest leaves the window the lock opens.';
+    IS 'By the clock, not the transaction; when the oldest leaves the window the lock opens. Codes have a lock of their own.';
 CREATE INDEX login_failures_identifier ON mesteri.login_failures (identifier_hash, failed_at DESC);
 CREATE INDEX login_failures_age ON mesteri.login_failures (failed_at);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.login_failures', '');
@@ -104,23 +104,24 @@ CREATE TABLE mesteri.verification_codes (
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     used_at    timestamptz,
+    CONSTRAINT verification_codes_newest_only UNIQUE (user_id, channel),
     CONSTRAINT verification_codes_tries_range CHECK (tries BETWEEN 0 AND 5),
     CONSTRAINT verification_codes_lifetime CHECK (expires_at - created_at = interval '10 minutes'),
     CONSTRAINT verification_codes_used_in_time CHECK (used_at < expires_at)
 );
 COMMENT ON TABLE mesteri.verification_codes IS 'Six digits sent to an address or a number, to see whether they come back.';
-COMMENT ON COLUMN mesteri.verification_codes.id IS 'Names the code in the outbox, which sends it.';
+COMMENT ON COLUMN mesteri.verification_codes.id IS 'Names the code in the outbox, which sends it; part of what is hashed.';
 COMMENT ON COLUMN mesteri.verification_codes.user_id IS 'Whose address or number is to be proven.';
 COMMENT ON COLUMN mesteri.verification_codes.channel IS 'Whether a mail or a text message carries it.';
 COMMENT ON COLUMN mesteri.verification_codes.recipient
     IS 'Address or number it went to, the pending one where that is being changed.';
 COMMENT ON COLUMN mesteri.verification_codes.code_hash
-    IS 'HMAC of user and digits: six digits alone would be guessed from a plain hash.';
+    IS 'HMAC of id and digits: six digits alone would be guessed from a plain hash.';
 COMMENT ON COLUMN mesteri.verification_codes.tries IS 'Wrong answers so far; the fifth kills it.';
-COMMENT ON COLUMN mesteri.verification_codes.created_at IS 'When it was made; only the newest of a user and channel is taken.';
+COMMENT ON COLUMN mesteri.verification_codes.created_at IS 'When it was made; it took the place of the one before.';
 COMMENT ON COLUMN mesteri.verification_codes.expires_at IS 'Ten minutes later.';
 COMMENT ON COLUMN mesteri.verification_codes.used_at IS 'When the right answer came; null: it has not.';
-CREATE INDEX verification_codes_user ON mesteri.verification_codes (user_id, channel, created_at DESC);
+CREATE INDEX verification_codes_recipient ON mesteri.verification_codes (recipient);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.verification_codes', '');
 
 CREATE TABLE mesteri.password_resets (
@@ -138,6 +139,18 @@ COMMENT ON COLUMN mesteri.password_resets.user_id IS 'Whose password it lets cha
 COMMENT ON COLUMN mesteri.password_resets.created_at IS 'When it was asked for.';
 COMMENT ON COLUMN mesteri.password_resets.expires_at IS 'One hour later.';
 COMMENT ON COLUMN mesteri.password_resets.used_at
-    IS 'When the password was changed with it; null: not yet, or another one was used.';
+    IS 'When the password was changed with it, and all others of the account went; null: not yet.';
 CREATE INDEX password_resets_user ON mesteri.password_resets (user_id);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.password_resets', '');
+
+CREATE TABLE mesteri.secrets_sent (
+    key_hash bytea NOT NULL,
+    sent_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE mesteri.secrets_sent
+    IS 'Codes and links of the last day, counted by where they went and for whom; outlives accounts, so that deleting one does not begin anew.';
+COMMENT ON COLUMN mesteri.secrets_sent.key_hash IS 'HMAC of what was sent and of the address, number or account.';
+COMMENT ON COLUMN mesteri.secrets_sent.sent_at IS 'By the clock; what is older than the window does not count.';
+CREATE INDEX secrets_sent_key ON mesteri.secrets_sent (key_hash, sent_at DESC);
+CREATE INDEX secrets_sent_age ON mesteri.secrets_sent (sent_at);
+SELECT pg_catalog.pg_extension_config_dump('mesteri.secrets_sent', '');

@@ -108,20 +108,22 @@ SELECT pg_catalog.pg_extension_config_dump('mesteri.events', '');
 SELECT pg_catalog.pg_extension_config_dump('mesteri.events_default', '');
 
 CREATE TABLE mesteri.outbox (
-    id              uuid PRIMARY KEY DEFAULT mesteri.uuid7(),
-    kind            text NOT NULL,
-    payload         mesteri.json_object NOT NULL,
-    idempotency_key text NOT NULL,
-    order_key       text,
-    status          mesteri.outbox_status NOT NULL DEFAULT 'pending',
-    attempts        integer NOT NULL DEFAULT 0,
-    max_attempts    integer NOT NULL DEFAULT 12,
-    next_attempt_at timestamptz DEFAULT now(),
-    leased_by       text,
-    leased_until    timestamptz,
-    last_error      text,
-    created_at      timestamptz NOT NULL DEFAULT now(),
-    done_at         timestamptz,
+    id               uuid PRIMARY KEY DEFAULT mesteri.uuid7(),
+    kind             text NOT NULL,
+    user_id          uuid REFERENCES mesteri.users ON DELETE CASCADE,
+    payload          mesteri.json_object NOT NULL,
+    secret_encrypted bytea,
+    idempotency_key  text NOT NULL,
+    order_key        text,
+    status           mesteri.outbox_status NOT NULL DEFAULT 'pending',
+    attempts         integer NOT NULL DEFAULT 0,
+    max_attempts     integer NOT NULL DEFAULT 12,
+    next_attempt_at  timestamptz DEFAULT now(),
+    leased_by        text,
+    leased_until     timestamptz,
+    last_error       text,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    done_at          timestamptz,
     CONSTRAINT outbox_key_unique UNIQUE (kind, idempotency_key),
     CONSTRAINT outbox_kind_format CHECK (kind ~ '^[a-z]+\.[a-z_]+$'),
     CONSTRAINT outbox_key_length CHECK (char_length(idempotency_key) BETWEEN 1 AND 255),
@@ -130,13 +132,18 @@ CREATE TABLE mesteri.outbox (
     CONSTRAINT outbox_lease_whole CHECK ((leased_by IS NULL) = (leased_until IS NULL)),
     CONSTRAINT outbox_pending_has_time CHECK ((status = 'pending') = (next_attempt_at IS NOT NULL)),
     CONSTRAINT outbox_done_at CHECK ((status = 'done') = (done_at IS NOT NULL)),
+    CONSTRAINT outbox_done_keeps_no_secret CHECK (status <> 'done' OR secret_encrypted IS NULL),
     CONSTRAINT outbox_dead_has_error CHECK (status <> 'dead' OR last_error IS NOT NULL)
 );
 COMMENT ON TABLE mesteri.outbox
     IS 'Calls to make outside: mails, texts, pushes, providers, documents; nothing in a transaction calls by itself.';
 COMMENT ON COLUMN mesteri.outbox.id IS 'Stays the same over all attempts; receivers may tell repeats by it.';
 COMMENT ON COLUMN mesteri.outbox.kind IS 'Service and what to do there, such as stripe.capture.';
-COMMENT ON COLUMN mesteri.outbox.payload IS 'What the call needs, without secrets; erased people are taken out of it.';
+COMMENT ON COLUMN mesteri.outbox.user_id IS 'Whom the call tells or is made for; null: nobody in particular.';
+COMMENT ON COLUMN mesteri.outbox.payload
+    IS 'What the call needs, without secrets; of a mail or text message: to, language, template, parameters. Erased people are taken out of it.';
+COMMENT ON COLUMN mesteri.outbox.secret_encrypted
+    IS 'Codes and tokens that join the parameters when it is sent, encrypted for this row; gone once it is done. Null: none.';
 COMMENT ON COLUMN mesteri.outbox.idempotency_key IS 'Goes with the call, so that a repeat does nothing at the other end either.';
 COMMENT ON COLUMN mesteri.outbox.order_key IS 'Rows with the same go out one after another, in order of id; null: in any order.';
 COMMENT ON COLUMN mesteri.outbox.status IS 'pending waits for next_attempt_at, running is leased, dead waits for a person.';
@@ -151,6 +158,7 @@ COMMENT ON COLUMN mesteri.outbox.done_at IS 'When the other end had it; null unt
 CREATE INDEX outbox_due ON mesteri.outbox (next_attempt_at) WHERE status = 'pending';
 CREATE INDEX outbox_leased ON mesteri.outbox (leased_until) WHERE status = 'running';
 CREATE INDEX outbox_order ON mesteri.outbox (order_key, id) WHERE order_key IS NOT NULL AND status IN ('pending', 'running');
+CREATE INDEX outbox_user ON mesteri.outbox (user_id);
 CREATE INDEX outbox_dead ON mesteri.outbox (created_at) WHERE status = 'dead';
 SELECT pg_catalog.pg_extension_config_dump('mesteri.outbox', '');
 

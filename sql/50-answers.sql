@@ -31,6 +31,16 @@ CREATE FUNCTION mesteri.created(body json, location text) RETURNS mesteri.answer
     RETURN ROW (201, body, ARRAY['Location', location], NULL, NULL, NULL, NULL)::mesteri.answer;
 COMMENT ON FUNCTION mesteri.created(json, text) IS 'Answer 201 with the place of what was made.';
 
+CREATE FUNCTION mesteri.accepted(body json) RETURNS mesteri.answer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ROW (202, body, NULL, NULL, NULL, NULL, NULL)::mesteri.answer;
+COMMENT ON FUNCTION mesteri.accepted(json) IS 'Answer 202: something is on its way.';
+
+CREATE FUNCTION mesteri.no_content() RETURNS mesteri.answer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ROW (204, NULL, NULL, NULL, NULL, NULL, NULL)::mesteri.answer;
+COMMENT ON FUNCTION mesteri.no_content() IS 'Answer 204: done, and nothing to show.';
+
 CREATE FUNCTION mesteri.detail(field text, rule text) RETURNS json
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN json_build_array(json_build_object('field', field, 'rule', rule));

@@ -7,8 +7,8 @@
  */
 CREATE FUNCTION mesteri.shown_name(display_name text, first_name text, last_name text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN coalesce(nullif(display_name, ''), first_name || ' ' || left(last_name, 1) || '.');
-COMMENT ON FUNCTION mesteri.shown_name(text, text, text) IS 'The name strangers see: one''s own choice, else "Ion P.".';
+    RETURN coalesce(nullif(display_name, ''), nullif(first_name, '') || ' ' || left(last_name, 1) || '.');
+COMMENT ON FUNCTION mesteri.shown_name(text, text, text) IS 'The name strangers see: one''s own choice, else "Ion P."; NULL of somebody erased.';
 
 CREATE FUNCTION mesteri.location_json(place geography) RETURNS json
     LANGUAGE sql STABLE PARALLEL SAFE

@@ -47,6 +47,12 @@ CREATE FUNCTION mesteri.effects_apply(effects bytea[]) RETURNS integer
 DECLARE
     counted integer;
 BEGIN
+    INSERT INTO mesteri.exports (user_id, exported_at)
+    SELECT DISTINCT (o.effect ->> 'exporter')::uuid, now()
+      FROM (SELECT convert_from(mesteri.unseal('effect', e), 'UTF8')::jsonb FROM unnest(effects) AS e) AS o (effect)
+      JOIN mesteri.users u ON u.id = (o.effect ->> 'exporter')::uuid AND u.deleted_at IS NULL
+        ON CONFLICT (user_id) DO UPDATE SET exported_at = excluded.exported_at;
+
     WITH opened AS (
         SELECT convert_from(mesteri.unseal('effect', effect), 'UTF8')::jsonb AS view
           FROM unnest(effects) AS e (effect)
@@ -58,7 +64,7 @@ BEGIN
     ), readers AS MATERIALIZED (
         -- What is being deleted is waited for and then left out: at the check of the foreign key it would fail the whole batch.
         SELECT u.id FROM mesteri.users u
-         WHERE u.id IN (SELECT v.user_id FROM viewed v) ORDER BY u.id FOR KEY SHARE
+         WHERE u.id IN (SELECT v.user_id FROM viewed v) AND u.deleted_at IS NULL ORDER BY u.id FOR KEY SHARE
     ), posts AS MATERIALIZED (
         SELECT p.id FROM mesteri.content_posts p
          WHERE p.id IN (SELECT v.post_id FROM viewed v) ORDER BY p.id FOR KEY SHARE

@@ -105,9 +105,10 @@ BEGIN
         GET DIAGNOSTICS rows_count = ROW_COUNT;
         RETURN QUERY SELECT 'calls to the outside deleted', after_restore.rows_count;
     ELSE
-        -- Which of them were made after the backup, nobody here knows.
+        -- Which of them were made after the backup, nobody here knows.  Their codes and links have just been deleted.
         UPDATE mesteri.outbox
-           SET status = 'dead', next_attempt_at = NULL, leased_by = NULL, leased_until = NULL, last_error = 'parked: the database was restored'
+           SET status = 'dead', next_attempt_at = NULL, leased_by = NULL, leased_until = NULL, secret_encrypted = NULL,
+               last_error = 'parked: the database was restored'
          WHERE status IN ('pending', 'running');
         GET DIAGNOSTICS rows_count = ROW_COUNT;
         RETURN QUERY SELECT 'calls to the outside parked', after_restore.rows_count;

@@ -11,6 +11,12 @@ CREATE FUNCTION mesteri.owner_condition(target regclass, user_expression text) R
 COMMENT ON FUNCTION mesteri.owner_condition(regclass, text)
     IS 'SQL condition that a row of the table belongs to that user, by the table''s label; NULL where rows are nobody''s or everybody''s.';
 
+CREATE FUNCTION mesteri.owner_condition(target regclass, user_expression text, paths text) RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_owner_condition_by';
+COMMENT ON FUNCTION mesteri.owner_condition(regclass, text, text)
+    IS 'SQL condition that a row of the table belongs to that user by these paths, written as in a label.';
+
 CREATE FUNCTION mesteri.owner_paths(target regclass, user_expression text)
     RETURNS TABLE (path text, column_name text, source regclass, source_column text, source_condition text)
     LANGUAGE c STABLE STRICT PARALLEL SAFE

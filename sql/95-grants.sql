@@ -41,7 +41,8 @@ REVOKE ALL ON SCHEMA mesteri, api, analytics, ops FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(), mesteri.keyed_hash(text, bytea), mesteri.login_lock(bytea),
     mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.encrypt(text, bytea), mesteri.decrypt(text, bytea),
     mesteri.reencrypt(text, bytea), mesteri.cipher_key_id(bytea), mesteri.encryption_key_id(),
-    mesteri.names_version(text, integer), mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text), mesteri.owner_paths(regclass, text),
+    mesteri.names_version(text, integer), mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text),
+    mesteri.owner_condition(regclass, text, text), mesteri.owner_paths(regclass, text),
     mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
     mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
     TO mesteri_owner;
@@ -81,10 +82,13 @@ ALTER FUNCTION api.feed(api.latitude, api.longitude, api.radius_km, api.category
                         api.feed_page) OWNER TO mesteri_catalogue;
 ALTER FUNCTION api.post_get(uuid) OWNER TO mesteri_catalogue;
 ALTER FUNCTION api.category_list(text, uuid, api.page, api.page_limit) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.user_public(uuid) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.user_saved(api.saved_type, api.page, api.page_limit) OWNER TO mesteri_catalogue;
 ALTER VIEW mesteri.public_craftsmen OWNER TO mesteri_catalogue;
 
-GRANT SELECT (id, is_active, deleted_at) ON mesteri.users TO mesteri_catalogue;
-GRANT SELECT (user_id, first_name, last_name, display_name, avatar_url, bio, city, county, location, search_radius_km, version)
+GRANT SELECT (id, user_type, created_at, is_active, identity_verification_status, deleted_at) ON mesteri.users TO mesteri_catalogue;
+GRANT SELECT (user_id, first_name, last_name, display_name, avatar_url, bio, city, county, location, language, search_radius_km,
+              version)
     ON mesteri.user_profiles TO mesteri_catalogue;
 GRANT SELECT ON mesteri.craftsman_profiles, mesteri.craftsman_certifications, mesteri.craft_categories, mesteri.craftsman_crafts,
     mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.blocks, mesteri.feed_weights, mesteri.match_weights,

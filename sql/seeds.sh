@@ -32,3 +32,11 @@ seed 'mesteri.craft_categories (id, slug, parent_id, name_ro, name_hu, name_en, 
 
 seed 'mesteri.common_password_parts (part, position, seeded)' \
 	common_passwords.csv 'part, position, true'
+
+seed 'mesteri.erasure_rules (id, class, table_name, column_name, action, path, found_by, condition, value, keep_until, afterwards, ground, seeded)' \
+	erasure.csv \
+	"mesteri.seeded_id('erasure rule', concat_ws(' ', class, table_name, column_name, found_by)), class, table_name, column_name, action, path,
+       found_by, condition, value, keep_until, afterwards, ground, true"
+
+seed 'mesteri.export_tables (table_name, member, parent_table, reason, seeded)' \
+	exports.csv 'table_name, member, parent_table, reason, true'

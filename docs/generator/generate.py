@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Writes docs/schema, docs/errors.md and docs/config.md from a freshly installed database; called by `make docs`.
+"""Writes docs/schema, docs/errors.md, docs/config.md and the table in docs/privacy.md; called by `make docs`.
 
     docs/generator/generate.py [DIR]    into DIR, docs by default
 
-The cluster is made for it and removed after it.  regress/operations/test_schema_pages.py
-calls generate() and fails when the tracked pages are others.
+A freshly installed database tells most of it; its cluster is made for it and removed
+after it.  regress/operations/test_generated_pages.py calls generate() and fails when the tracked pages are others.
 """
 import shutil
 import subprocess
@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg2
 
 import errors
+import privacy
 import settings
 from areas import ROOT
 from catalog import Catalog
@@ -25,6 +26,7 @@ def generate(connection):
     """File name below docs/ -> text of every page."""
     pages = {f"schema/{name}": text for name, text in Pages(Catalog(connection)).all().items()}
     pages["errors.md"] = errors.page(connection)
+    pages["privacy.md"] = privacy.page()
     pages["config.md"] = settings.page(connection, ROOT / "build" / "proxy" / "mesteri-proxy")
     return pages
 

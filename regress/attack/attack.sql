@@ -16,7 +16,7 @@
 \set QUIET on
 \set VERBOSITY terse
 -- Beside one for each endpoint and role.
-\set lines 271
+\set lines 281
 \pset format unaligned
 \pset tuples_only on
 SET client_min_messages = warning;

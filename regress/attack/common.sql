@@ -9,6 +9,11 @@ SELECT '11', format('%s %s', verb, target), format(CASE verb WHEN 'reads' THEN '
   FROM unnest('{mesteri.events,mesteri.outbox,mesteri.journal_entries,mesteri.journal_lines,mesteri.idempotency_keys,mesteri.users,mesteri.refresh_tokens,mesteri.token_families}'::text[]) WITH ORDINALITY AS t (target, place),
        unnest('{reads,forges a row of,deletes}'::text[]) WITH ORDINALITY AS v (verb, turn) ORDER BY place, turn;
 INSERT INTO attempts (trap, what, statement) VALUES
+    ('11', 'has a mail sent', 'SELECT mesteri.outbox_add(''mail.send'', ''mine'', ''{"to": "stranger@example.ro"}'')'),
+    ('11', 'has a code sent', 'SELECT mesteri.message_add(NULL, ''email'', ''stranger@example.ro'', ''verify_email'', ''mine'')'),
+    ('11', 'reads the codes that are to be sent', 'SELECT * FROM ops.sandbox_messages()'),
+    ('11', 'erases somebody', 'SELECT mesteri.erase(''01900000-0000-7000-8000-000000000001'', ''self'')'),
+    ('11', 'exports somebody', 'SELECT mesteri.export_json(''01900000-0000-7000-8000-000000000001'', ''ro'')'),
     ('22', 'gives the background worker something to do', 'INSERT INTO mesteri.jobs (name, function, every) VALUES (''mine'', ''mine'', ''1 s'')'),
     ('22', 'has the background worker do something else', 'UPDATE mesteri.jobs SET function = ''mine'''),
     ('22', 'adopts the database', 'UPDATE mesteri.instance SET adopted_as = ''recover'''),

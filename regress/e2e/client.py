@@ -20,7 +20,10 @@ SECURITY_HEADERS = {
 
 # Every password and token that passed over HTTP; test_secrets.py looks for them in the logs.
 SECRETS = set()
-SECRET_NAMES = {"password", "access_token", "refresh_token"}
+SECRET_NAMES = {"password", "access_token", "refresh_token", "current_password", "new_password", "password_confirmation", "token"}
+
+# Six digits are found in any log: these are looked for by their neighbours.
+CODES = set()
 
 # The demo accounts' password stands in the demo's SQL, for everybody to read.
 NO_SECRETS = {"mesteri-demo-2026"}
@@ -52,6 +55,8 @@ def note_secrets(value):
         for name, member in value.items():
             if name in SECRET_NAMES and isinstance(member, str) and len(member) >= 10 and member not in NO_SECRETS:
                 SECRETS.add(member)
+            if name == "code" and isinstance(member, str):
+                CODES.add(member)
             note_secrets(member)
     elif isinstance(value, list):
         for member in value:
@@ -256,3 +261,6 @@ class Client:
 
     def put(self, target, body=None, **options):
         return self("PUT", target, body, **options)
+
+    def delete(self, target, **options):
+        return self("DELETE", target, **options)

@@ -24,6 +24,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 import sql  # noqa: E402
+from client import note_secrets  # noqa: E402
 from server import World  # noqa: E402
 
 SEED = int(os.environ.get("E2E_SEED", "2026"))
@@ -144,6 +145,19 @@ def staff(database, client):
     answer = client.post("/v1/auth/login", {"email_or_phone": "staff@example.ro", "password": password})
     assert answer.status == 200, answer
     return client.with_token(answer.json()["tokens"]["access_token"])
+
+
+@pytest.fixture(scope="session")
+def messages(database):
+    """Mails and text messages to an address or a number, newest first: what a developer reads in the sandbox."""
+
+    def messages(recipient):
+        found = database.run("SELECT kind, template, language, parameters FROM ops.sandbox_messages() WHERE recipient = %s",
+                             recipient)
+        note_secrets([message["parameters"] for message in found])
+        return [SimpleNamespace(**message) for message in found]
+
+    return messages
 
 
 @pytest.fixture(scope="session")

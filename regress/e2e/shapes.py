@@ -209,11 +209,33 @@ CATEGORY = {
     "icon_url": nullable(url), "parent_id": nullable(ident), "display_order": integer,
 }
 
+PUBLIC_PROFILE = {
+    "user_id": ident, "user_type": one_of("client", "craftsman"), "first_name": text,
+    "last_initial": matching(r".", "one letter"), "display_name": nullable(text), "avatar_url": nullable(url),
+    "bio": nullable(text), "city": nullable(text), "county": nullable(county), "language": LANGUAGE,
+    "identity_verified": boolean, "member_since": date, "craftsman": nullable(CRAFTSMAN_SUMMARY),
+}
+
+# At psql there is no address.
+SESSION = {
+    "id": ident, "created_at": time, "last_used_at": time, "expires_at": time, "ip_address": nullable(text),
+    "user_agent": nullable(text), "current": boolean,
+}
+
+SAVED_POST = {"type": constant("post"), "saved_at": time, "post": POST_FOR_OTHERS, "craftsman": null}
+SAVED_CRAFTSMAN = {"type": constant("craftsman"), "saved_at": time, "post": null, "craftsman": CRAFTSMAN_SUMMARY}
+
 # Answers of the routes.
 REGISTERED = {"user": USER, "profile": PROFILE, "tokens": TOKENS}
 SIGNED_IN = {"user": USER, "tokens": TOKENS}
 REFRESHED = {"tokens": TOKENS}
 SUCCESS = {"success": constant(True)}
+PENDING_EMAIL = {"pending_email": email}
+PENDING_PHONE = {"pending_phone_number": phone}
+SESSIONS = {"items": [SESSION]}
+ONE_PERSON = {"public_profile": PUBLIC_PROFILE}
+SAVED_POSTS = page(SAVED_POST)
+SAVED_CRAFTSMEN = page(SAVED_CRAFTSMAN)
 ME = {"user": USER, "profile": PROFILE, "craftsman_profile": nullable(CRAFTSMAN)}
 ONE_CRAFTSMAN = {"craftsman_profile": CRAFTSMAN_FOR_OTHERS}
 ONE_POST = {"post": POST_FOR_OTHERS, "engagement_stats": COUNTERS}

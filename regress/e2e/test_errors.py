@@ -87,8 +87,8 @@ def _(get, headers):
 
 @provokes("method_not_allowed")
 def _(get, headers):
-    answer = get("client")("DELETE", "/v1/users/me", headers=headers)
-    assert set(answer.header("allow").split(", ")) == {"GET", "HEAD", "PUT", "OPTIONS"}
+    answer = get("client")("POST", "/v1/users/me", headers={**headers, "Content-Length": "0"})
+    assert set(answer.header("allow").split(", ")) == {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}
     return answer
 
 
@@ -184,6 +184,15 @@ def _(get, headers):
     identifier = f"{uuid.uuid4()}@example.ro"
     for _ in range(5):
         assert get("client").post("/v1/auth/login", {"email_or_phone": identifier, "password": "nu e asta deloc"}).status == 401
+    person = get("register")(get("client"))
+    for _ in range(5):
+        body = {"current_password": "nu e asta deloc", "new_password": "destul de lunga"}
+        assert person.client.post("/v1/auth/change-password", body).error == "wrong_password"
+    for path, body in (("change-password", {"current_password": person.password, "new_password": "destul de lunga"}),
+                       ("change-email", {"password_confirmation": person.password, "email": "alta.adresa@example.ro"}),
+                       ("change-phone", {"password_confirmation": person.password, "phone_number": "0745990003"}),
+                       ("login", {"email_or_phone": person.email, "password": person.password})):
+        assert person.client.post(f"/v1/auth/{path}", body).error == "rate_limited"
     return get("client").post("/v1/auth/login", {"email_or_phone": identifier, "password": "nu e asta deloc"}, headers=headers)
 
 
@@ -197,6 +206,10 @@ def _(get, headers):
     assert [(d["field"], d["rule"]) for d in answer.json()["details"]] == [("email", "unique")]
     by_phone = client.post("/v1/auth/register", get("person")(phone_number=f"+4{person.phone_number}"))
     assert [(d["field"], d["rule"]) for d in by_phone.json()["details"]] == [("phone_number", "unique")]
+    other = get("register")(client)
+    for path, field, value in (("change-email", "email", person.email.upper()), ("change-phone", "phone_number", person.phone_number)):
+        taken = other.client.post(f"/v1/auth/{path}", {field: value, "password_confirmation": other.password})
+        assert [(d["field"], d["rule"]) for d in taken.json()["details"]] == [(field, "unique")]
     return answer
 
 
@@ -247,7 +260,43 @@ def _(get, headers):
     for password, rule in (("patrula 7", "min_length"), ("ă" * 37, "max_bytes"), ("Parola123456", "common")):
         answer = get("client").post("/v1/auth/register", get("person")(password=password), headers=headers)
         assert [(d["field"], d["rule"]) for d in answer.json()["details"]] == [("password", rule)]
+        person = get("register")(get("client"))
+        changed = person.client.post("/v1/auth/change-password", {"current_password": person.password, "new_password": password})
+        assert [(d["field"], d["rule"]) for d in changed.json()["details"]] == [("new_password", rule)]
     return answer
+
+
+@provokes("wrong_password")
+def _(get, headers):
+    person = get("register")(get("client"))
+    for path, field, body in (
+            ("change-password", "current_password", {"new_password": "destul de lunga"}),
+            ("change-email", "password_confirmation", {"email": "alta.adresa@example.ro"}),
+            ("change-phone", "password_confirmation", {"phone_number": "0745990001"})):
+        answer = person.client.post(f"/v1/auth/{path}", {**body, field: "nu e asta deloc"}, headers=headers)
+        assert [(d["field"], d["rule"]) for d in answer.json()["details"]] == [(field, "wrong")]
+        assert answer.error == "wrong_password"
+    return answer
+
+
+@provokes("invalid_code")
+def _(get, headers):
+    client = get("client")
+    answers = [
+        client.post("/v1/auth/verify-email", {"email": "nimeni@example.ro", "code": "123456"}, headers=headers),
+        client.post("/v1/auth/verify-phone", {"phone_number": "0745990002", "code": "123456"}, headers=headers),
+        client.post("/v1/auth/reset-password", {"token": "A" * 43, "new_password": "destul de lunga"}, headers=headers),
+    ]
+    assert {answer.error for answer in answers} == {"invalid_code"}
+    return answers[-1]
+
+
+@provokes("open_escrow")
+def _(get, headers):
+    person = get("register")(get("client"))
+    get("database").run("INSERT INTO mesteri.transactions (from_user_id, type, amount, net_amount, vat_bps, command_id)"
+                        " VALUES (%s, 'withdrawal', 10, 10, 0, gen_random_uuid())", person.id)
+    return person.client("DELETE", "/v1/users/me", {"password_confirmation": person.password}, headers=headers)
 
 
 @provokes("precondition_required")

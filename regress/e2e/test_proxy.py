@@ -115,7 +115,7 @@ def test_head(client, path):
 
 
 @pytest.mark.parametrize("path, allow", [
-    ("/v1/users/me", "GET HEAD PUT OPTIONS"), ("/v1/feed", "GET HEAD OPTIONS"), ("/v1/auth/login", "POST OPTIONS"),
+    ("/v1/users/me", "GET HEAD PUT DELETE OPTIONS"), ("/v1/feed", "GET HEAD OPTIONS"), ("/v1/auth/login", "POST OPTIONS"),
     ("/v1/posts/7", "GET HEAD OPTIONS"), ("/health", "GET HEAD OPTIONS"), ("/metrics", "GET HEAD OPTIONS"),
     ("/.well-known/jwks.json", "GET HEAD OPTIONS"),
 ])

@@ -5,22 +5,23 @@ import subprocess
 
 import pytest
 
-from client import SECRETS
+from client import CODES, SECRETS
 
 pytestmark = pytest.mark.last
 
 
 def lines_with(secrets, log, folder):
-    """Lines of a log that hold one of the secrets."""
+    """Lines of a log that hold one of the secrets, as it is or as the server writes bytes."""
     wanted = f"{folder}/secrets"
     with open(wanted, "w", encoding="utf-8") as file:
-        file.write("\n".join(sorted(secrets)) + "\n")
+        for secret in sorted(secrets):
+            file.write(f"{secret}\n{secret.encode().hex()}\n")
     found = subprocess.run(["grep", "-a", "-F", "-f", wanted, "--", log], stdout=subprocess.PIPE, text=True, errors="replace")
     return found.stdout.splitlines()
 
 
 @pytest.fixture(scope="module", autouse=True)
-def at_least_one(client, register):
+def at_least_one(client, register, messages):
     """A life of its own, so that this file alone is a test as well."""
     person = register(client)
     client.post("/v1/auth/login", {"email_or_phone": person.email, "password": "o parola gresita 99"})
@@ -30,14 +31,38 @@ def at_least_one(client, register):
     client.get("/v1/users/me", token=person.access_token[:-4] + "AAAA")
     person.client.put("/v1/users/me", {"bio": "o poveste de taina"}, headers={"If-Match": "*"})
     SECRETS.add("o poveste de taina")
+    recover(client, person, messages)
     person.client.post("/v1/auth/logout")
+
+
+def recover(client, person, messages):
+    """Codes and links, right and wrong; passwords that are weak, wrong, and new."""
+    code = messages(person.email)[0].parameters["code"]
+    for email, given in (("nimeni@example.ro", code), (person.email, code[::-1]), (person.email, code), (person.email, code)):
+        client.post("/v1/auth/verify-email", {"email": email, "code": given})
+    for new in ("parola123456", "o parola noua 4321"):
+        person.client.post("/v1/auth/change-password", {"current_password": person.password, "new_password": new})
+    person.client.post("/v1/auth/change-email", {"email": "taina@example.ro", "password_confirmation": "o parola gresita 98"})
+    client.post("/v1/auth/forgot-password", {"email_or_phone": person.email})
+    link = messages(person.email)[0].parameters["token"]
+    for token, new in ((link, "scurt 567"), (link + "A", "o parola noua 5432"), (link, "o parola noua 6543"), (link, "o parola noua 7654")):
+        client.post("/v1/auth/reset-password", {"token": token, "new_password": new})
 
 
 def test_no_secret_in_any_log(world):
     secrets = {secret for secret in SECRETS if "\n" not in secret}
-    assert len(secrets) >= 5
+    assert len(secrets) >= 15
     for log in world.logs():
         found = lines_with(secrets, log, world.folder)
+        assert not found, (log, found[:3])
+
+
+def test_no_code_in_any_log(world):
+    """Six digits alone would be found everywhere: as a value in quotes, or in JSON."""
+    assert CODES
+    codes = {pattern.format(code) for code in CODES for pattern in ("'{}'", '"{}"', '\\"{}\\"', "={}&")}
+    for log in world.logs():
+        found = lines_with(codes, log, world.folder)
         assert not found, (log, found[:3])
 
 

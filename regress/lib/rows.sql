@@ -124,7 +124,9 @@ INSERT INTO mesteri.events (user_id, seq, type, payload, created_at) VALUES
     (pg_temp.id('client'), 1, 'message:new', '{}', '2026-11-20 12:00Z'), (pg_temp.id('client'), 2, 'message:new', '{}', '2026-11-21 12:00Z');
 INSERT INTO mesteri.analytics_events (user_id, event_type, occurred_at, created_at)
     VALUES (pg_temp.id('client'), 'app_open', '2026-11-20 12:00Z', '2026-11-20 12:00Z');
-INSERT INTO mesteri.outbox (id, kind, payload, idempotency_key) VALUES (pg_temp.id('mail'), 'mail.send', '{}', 'welcome 1');
+INSERT INTO mesteri.outbox (id, kind, user_id, payload, secret_encrypted, idempotency_key)
+    VALUES (pg_temp.id('mail'), 'mail.send', pg_temp.id('client'), '{}', '\x00', 'welcome 1');
+INSERT INTO mesteri.secrets_sent VALUES (pg_temp.hash('sent'));
 INSERT INTO mesteri.outbox_attempts (outbox_id, attempt, worker, started_at) VALUES (pg_temp.id('mail'), 1, 'w1', now());
 INSERT INTO mesteri.search_history (user_id, query) VALUES (pg_temp.id('client'), 'faianțar');
 
@@ -142,6 +144,16 @@ INSERT INTO mesteri.moderation_statements (report_id, affected_user_id, action, 
 INSERT INTO mesteri.support_tickets (id, user_id, category, subject, description)
     VALUES (pg_temp.id('ticket'), pg_temp.id('client'), 'payment', 'Plată', 'Unde sunt banii?');
 INSERT INTO mesteri.ticket_replies (ticket_id, author_id, is_staff, text) VALUES (pg_temp.id('ticket'), pg_temp.id('staff'), true, 'Aici.');
+INSERT INTO mesteri.users (id, email, phone_number, password_hash, user_type, is_active, deleted_at)
+    VALUES (pg_temp.id('erased'), 'rows@erased.invalid', '+999000000000904', '!', 'craftsman', false, now());
+INSERT INTO mesteri.erasures (user_id, requested_by, reference) VALUES (pg_temp.id('erased'), 'postgres', 'letter 1');
+INSERT INTO mesteri.archived_values (user_id, table_name, sealed, kept_until, ground)
+    VALUES (pg_temp.id('erased'), 'users', '\x00', now() + interval '6 months', 'Six months.');
+INSERT INTO mesteri.exports VALUES (pg_temp.id('client'), now());
+INSERT INTO mesteri.erasure_rules (table_name, column_name, action, ground) VALUES ('blocks', 'created_at', 'keep', 'Our own.');
+INSERT INTO mesteri.erasure_counters VALUES ('blocks', 'true', 'user_id', 'rows', 'blocks_count');
+INSERT INTO mesteri.export_tables (table_name, member) VALUES ('rows', 'rows');
+INSERT INTO mesteri.unexported_columns VALUES ('rows', 'rows', NULL, 'Ours.');
 INSERT INTO mesteri.idempotency_keys (user_id, route_id, key, fingerprint, status)
     VALUES (pg_temp.id('client'), 1, 'k1', pg_temp.hash('body'), 200);
 INSERT INTO mesteri.jobs (name, function, every) VALUES ('rows', 'rows', interval '1 hour');

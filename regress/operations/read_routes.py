@@ -7,6 +7,10 @@ get 200 by one of its samples, or what the endpoint runs would be seen in part o
 # Route -> paths.  {NAME} is filled in from VALUES; {next_cursor} is that of the answer before, to the same caller.
 SAMPLES = {
     "/v1/users/me": ["/v1/users/me"],
+    "/v1/users/me/export": ["/v1/users/me/export"],
+    "/v1/users/me/saved": ["/v1/users/me/saved?limit=100", "/v1/users/me/saved?type=craftsmen&page=2"],
+    "/v1/users/me/sessions": ["/v1/users/me/sessions"],
+    "/v1/users/{id}/public": ["/v1/users/019a0000-0000-7000-8000-000000000021/public"],
     "/v1/craftsmen": ["/v1/craftsmen",
                       "/v1/craftsmen?lat=46.77&lon=23.59&limit=100",
                       "/v1/craftsmen?lat=46.77&lon=23.59&radius_km=20&category_id={category}&q=popescu&min_rating=3&max_price=500"

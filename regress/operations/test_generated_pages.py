@@ -1,4 +1,4 @@
-"""docs/schema, docs/errors.md and docs/config.md say what a freshly installed database says of itself."""
+"""What `make docs` writes is what a freshly installed database, and data/, say."""
 
 import os
 import re
@@ -50,7 +50,7 @@ def pages(cluster):
 
 
 def tracked():
-    names = [f"schema/{name}" for name in os.listdir(os.path.join(FOLDER, "schema"))] + ["errors.md", "config.md"]
+    names = [f"schema/{name}" for name in os.listdir(os.path.join(FOLDER, "schema"))] + ["errors.md", "config.md", "privacy.md"]
     return {name: open(os.path.join(FOLDER, name)).read() for name in names}
 
 

@@ -17,9 +17,9 @@ SELECT is_empty($$ SELECT name, a FROM endpoints, unnest(proargnames) AS a WHERE
                 'every argument with an underscore is one that handle() knows');
 SELECT is_empty('SELECT r.path, e.name FROM mesteri.routes r JOIN endpoints e ON e.proname = r.function WHERE r.method = ''GET'' AND e.provolatile = ''v''', 'what a GET runs is stable');
 SELECT is_empty('SELECT r.path, e.name FROM mesteri.routes r JOIN endpoints e ON e.proname = r.function WHERE r.method <> ''GET'' AND e.provolatile <> ''v''', 'all else is volatile');
-SELECT is_empty('SELECT path FROM mesteri.routes WHERE (method IN (''GET'', ''DELETE'')) AND body_limit > 0', 'what takes no body has no limit for one');
+SELECT is_empty('SELECT path FROM mesteri.routes WHERE (method IN (''GET'', ''DELETE'')) AND body_limit > 0 AND function <> ''user_delete''', 'what takes no body has no limit for one; to erase an account takes the password');
 SELECT is_empty('SELECT path FROM mesteri.routes WHERE method IN (''POST'', ''PUT'') AND body_limit = 0', 'what takes a body has a limit');
-SELECT is_empty('SELECT path FROM mesteri.routes WHERE method = ''GET'' AND (lane <> ''read'' OR NOT retry_safe)', 'a GET reads, and may be repeated');
+SELECT is_empty('SELECT path FROM mesteri.routes WHERE method = ''GET'' AND (lane NOT IN (''read'', ''slow'') OR NOT retry_safe)', 'a GET reads, and may be repeated');
 SELECT is_empty('SELECT path FROM mesteri.routes WHERE method <> ''GET'' AND lane = ''read''', 'a write is no read');
 SELECT is_empty($$ SELECT e.name FROM mesteri.routes r JOIN endpoints e ON e.proname = r.function
                     WHERE r.method = 'PUT' AND r.function <> 'nothing' AND '_given' <> ALL (e.proargnames) $$, 'a PUT knows an absent field from null');

@@ -9,7 +9,7 @@
 \pset pager off
 
 BEGIN;
-SELECT plan(9 + 68);
+SELECT plan(9 + 70);
 
 /*
  * The blueprint.  Two of its columns are tables' or rows' own business here:
@@ -195,6 +195,10 @@ SELECT pg_temp.breaks(command, rule) FROM (VALUES
     ($$UPDATE mesteri.reviews SET is_visible = true$$, 'reviews_visible_at'),
     ($$UPDATE mesteri.devices SET platform = 'web'$$, 'devices_platform_pushes'),
     ($$UPDATE mesteri.outbox SET status = 'running', next_attempt_at = NULL$$, 'outbox_running_is_leased'),
+    ($$UPDATE mesteri.outbox SET status = 'done', next_attempt_at = NULL, done_at = now()$$, 'outbox_done_keeps_no_secret'),
+    ($$INSERT INTO mesteri.verification_codes (user_id, channel, recipient, code_hash, expires_at)
+       VALUES (pg_temp.id('client'), 'email', 'other@rows.test', sha256('x'), now() + interval '10 minutes')$$,
+     'verification_codes_newest_only'),
     ($$UPDATE mesteri.media SET key_id = NULL$$, 'media_documents_encrypted'),
     ($$INSERT INTO mesteri.verifications (user_id, type, document_type) VALUES (pg_temp.id('client'), 'identity', 'passport')$$,
      'verifications_one_pending'),

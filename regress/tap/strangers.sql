@@ -65,6 +65,7 @@ INSERT INTO given VALUES
     ('invoices', 'gross', '1'),
     ('messages', 'content', '''Bună ziua'''),
     ('events', 'type', '''message:new'''),
+    ('outbox', 'kind', '''mail.send'''),
     ('media', 'key', 'lpad(''%s'', 16, ''0'')'),
     ('media', 'purpose', '''post'''),
     ('verifications', 'type', '''identity'''),
