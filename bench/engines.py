@@ -1,4 +1,4 @@
-"""The ranked feed: what a page costs, whether it grows, and whether it is right; what its index costs those who write."""
+"""Ranked feed and matching: what a page costs, whether it grows, and whether it is right; what the index costs those who write."""
 import os
 import time
 from contextlib import ExitStack
@@ -8,17 +8,15 @@ import endpoint
 import feed_reads
 import feed_writes
 import impressions
+import matching
 import pure
 import results
 import searches
 from backend import Backend
 from feed_reads import Size
-from instance import SETTINGS, Instance
+from instance import Instance
 
 POSTS = sorted(int(posts) for posts in os.environ.get("BENCH_ENGINE_POSTS", "100000 1000000").split())
-
-# All that is read is in memory; nobody tidies up while something is measured.
-CACHED = SETTINGS + "shared_buffers = '4GB'\nautovacuum = off\n"
 
 HEAD = ["| what | CPU µs | ratio | bar |", "|---|---:|---:|---|"]
 
@@ -35,6 +33,7 @@ def table(rows):
 
 def run():
     started, load = time.monotonic(), os.getloadavg()
+    craftsmen = matching.measure()
     with ExitStack() as stack:
         sizes = [make(stack, posts) for posts in POSTS]
         largest = sizes[-1]
@@ -45,13 +44,13 @@ def run():
         build = feed_writes.measure_build(largest)
         lines = [f"Written by `make bench-engines` on {date.today()}; medians of {feed_reads.REPETITIONS} runs.", "",
                  *results.environment(largest.instance, load, f"{' and '.join(map(str, POSTS))} posts of demo data, all cached"),
-                 *pages, "", *ABOUT.splitlines(), "", *table(ratios), "", *build, "",
+                 *pages, "", *ABOUT.splitlines(), "", *table(ratios), "", *build, "", *craftsmen, "",
                  f"The run took {time.monotonic() - started:.0f} s."]
     results.write("Engines", lines)
 
 
 def make(stack, posts):
-    instance = stack.enter_context(Instance(settings=CACHED))
+    instance = stack.enter_context(Instance(settings=searches.CACHED))
     instance.load(posts)
     backend = stack.enter_context(Backend(instance))
     searches.prepare(backend)

@@ -2,7 +2,7 @@
 import os
 
 from backend import middle, percentile
-from searches import DEPTHS, ENGINE, PAGE, REFERENCE, WORK, Draw, behind, first_page, later_page
+from searches import DEPTHS, ENGINE, PAGE, REFERENCE, Draw, behind, count_work, first_page, later_page
 
 QUERIES = int(os.environ.get("BENCH_ENGINE_QUERIES", "300"))
 REPETITIONS = 5
@@ -41,21 +41,12 @@ class Size:
         return [first_page(self.clock, draw.place(), *shape(draw)) for _ in range(QUERIES)]
 
 
-def count_work(size, name):
-    """Work of each search: index pages and entries, tuples, distances, buffers."""
-    work = []
-    for values in size.searches[name]:
-        size.backend.run(ENGINE, values)
-        work.append(size.backend.row(WORK))
-    return list(zip(*work))
-
-
 def measure_pages(sizes):
     """Lines of a table; sizes are timed in turn, and the ratio is to the smallest."""
     lines = ["| page of 20 | posts | buffers p50 / p95 | index pages | entries | tuples | CPU µs p50 / p95 | mean | ratio | bar |",
              "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|"]
     for name in sizes[0].searches:
-        work = [count_work(size, name) for size in sizes]
+        work = [count_work(size.backend, ENGINE, size.searches[name]) for size in sizes]
         runs = [[size.backend.costs(ENGINE, size.searches[name]) for size in sizes] for _ in range(REPETITIONS)]
         for place, size in enumerate(sizes):
             pages, entries, tuples, _, buffers = work[place]

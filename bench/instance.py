@@ -48,10 +48,10 @@ class Instance:
         deploy("cluster.sh", "stop", self.state)
         shutil.rmtree(self.state)
 
-    def load(self, posts):
+    def load(self, posts, **more):
         """The database mesteri with demo data."""
         deploy("cluster.sh", "database", self.state)
-        self.sql_file(ROOT / "demo" / "demo.sql", f"posts={posts}", "seed=2026")
+        self.sql_file(ROOT / "demo" / "demo.sql", f"posts={posts}", "seed=2026", *(f"{name}={value}" for name, value in more.items()))
 
     def serve(self):
         """The proxy; from now on its CPU time can be asked for too."""

@@ -2,6 +2,11 @@
 import math
 import random
 
+from instance import SETTINGS
+
+# All that is read is in memory; nobody tidies up while something is measured.
+CACHED = SETTINGS + "shared_buffers = '4GB'\nautovacuum = off\n"
+
 SEED = 2026
 PAGE = 20
 DEPTHS = (1, 2, 3, 10)
@@ -27,6 +32,15 @@ BRANCHES = """SELECT array_agg(k.id)::text[] FROM mesteri.craft_categories k WHE
 def prepare(backend):
     backend.run(PREPARE.format(name="engine", function="feed_top", columns=COLUMNS))
     backend.run(PREPARE.format(name="reference", function="feed_reference", columns=COLUMNS))
+
+
+def count_work(backend, statement, list_of_values):
+    """What each search took: lists of index pages and entries, tuples, distances, buffers."""
+    work = []
+    for values in list_of_values:
+        backend.run(statement, values)
+        work.append(backend.row(WORK))
+    return list(zip(*work))
 
 
 class Draw:
