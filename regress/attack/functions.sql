@@ -6,7 +6,9 @@
 CREATE TEMP TABLE called AS
 SELECT n.nspname, p.proname, p.oid::regprocedure::text AS name, pg_temp.try(attack.call(p.oid)) AS outcome
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
- WHERE n.nspname IN ('mesteri', 'ops', 'analytics') OR n.nspname = 'api' AND p.proname NOT IN ('hole');
+ -- What takes internal is the index's own: in SQL nobody can spell an argument for it.
+ WHERE (n.nspname IN ('mesteri', 'ops', 'analytics') OR n.nspname = 'api' AND p.proname NOT IN ('hole'))
+   AND NOT 'internal'::regtype = ANY (p.proargtypes::oid[]);
 SELECT attack.line('11', :'who', format('calls all %s functions of schema %s', count(*), nspname),
                    coalesce('all but its own are refused' || nullif(concat(', not ', string_agg(name || ': ' || outcome, ', ') FILTER (
                        WHERE outcome !~ '^42501' AND NOT (proname ~ :'own_functions'))), ', not '), 'all but its own are refused'),

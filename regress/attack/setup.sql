@@ -86,9 +86,9 @@ CREATE FUNCTION attack.plausible(kind oid) RETURNS text LANGUAGE sql AS $$
                 WHEN b.typcategory = 'T' THEN quote_literal('1 day')
                 WHEN b.typcategory = 'I' THEN quote_literal('10.0.0.1')
                 WHEN format_type(kind, NULL) = 'api.email' THEN quote_literal('stranger@example.ro')
-                WHEN b.typcategory = 'S' THEN quote_literal('stranger@example.ro')
+                WHEN b.typcategory = 'S' OR t.typname = 'cstring' THEN quote_literal('stranger@example.ro')
                 ELSE 'NULL' END,
-           CASE WHEN t.typtype = 'p' THEN 'text' ELSE format_type(t.oid, NULL) END)
+           CASE WHEN t.typtype = 'p' AND t.typname <> 'cstring' THEN 'text' ELSE format_type(t.oid, NULL) END)
       FROM pg_type t JOIN pg_type b ON b.oid = coalesce(nullif(t.typbasetype, 0), t.oid) WHERE t.oid = kind $$;
 -- The arguments come from a subquery: a strict function of a constant null would not be called at all.
 CREATE FUNCTION attack.call(function oid) RETURNS text LANGUAGE sql AS $$
