@@ -39,12 +39,13 @@ def run():
         largest = sizes[-1]
         pages = feed_reads.measure_pages(sizes)
         ratios = feed_reads.measure_reference(sizes) + feed_reads.measure_exactness(sizes)
-        for part in (endpoint.measure, impressions.measure, pure.measure, feed_writes.measure_inserts, feed_writes.measure_updates):
+        for part in (endpoint.measure, pure.measure, feed_writes.measure_inserts, feed_writes.measure_updates):
             ratios += part(largest)
+        shown = impressions.measure(largest)
         build = feed_writes.measure_build(largest)
         lines = [f"Written by `make bench-engines` on {date.today()}; medians of {feed_reads.REPETITIONS} runs.", "",
                  *results.environment(largest.instance, load, f"{' and '.join(map(str, POSTS))} posts of demo data, all cached"),
-                 *pages, "", *ABOUT.splitlines(), "", *table(ratios), "", *build, "", *craftsmen, "",
+                 *pages, "", *ABOUT.splitlines(), "", *table(ratios), "", *shown, "", *build, "", *craftsmen, "",
                  f"The run took {time.monotonic() - started:.0f} s."]
     results.write("Engines", lines)
 

@@ -1,4 +1,4 @@
-"""What it costs to write down what readers were shown: the database's side of a batch, as the proxy sends it."""
+"""What it costs to write down what readers were shown: the database's side of a batch, as the proxy sends it, and the counting."""
 from backend import middle
 from searches import PAGE, Draw
 
@@ -12,28 +12,45 @@ EFFECTS = f"""
         SELECT f.post_id FROM mesteri.feed_weights w,
                mesteri.feed_top(now(), w, mesteri.point(%s, %s), 50000, NULL, NULL, NULL, NULL, NULL, '', {PAGE}, 0) AS f WHERE w.version = 1))"""
 
-WAL = "SELECT pg_current_wal_insert_lsn() - '0/0'"
+WAL = "SELECT (pg_current_wal_insert_lsn() - '0/0')::float8"
+JOB = "SELECT function FROM mesteri.jobs WHERE name = 'count_views'"
 
 
 def measure(size):
-    draw = Draw(size.backend, "impressions")
+    """Lines of a table: what is written at once, and what the job that counts it does later, where there is one."""
     readers = size.backend.row(READERS, [BATCH * BATCHES])[0].strip("{}").split(",")
-    rows = []
-    for name, pages, place in (("no page of it whole in the WAL", "off", 0), ("all pages whole, right after a checkpoint", "on", 1)):
-        size.backend.run(f"ALTER SYSTEM SET full_page_writes = {pages}")
-        size.backend.run("SELECT pg_reload_conf()")
-        size.backend.run("CHECKPOINT")
-        costs, wal = [], []
-        for _ in range(BATCHES // 2):
-            batch = [effect(size, readers[draw.chance.randrange(len(readers))], draw) for _ in range(BATCH)]
-            before = size.backend.row(WAL)[0]
-            costs.append(size.backend.cost("SELECT mesteri.effects_apply(%s)", [batch]) / BATCH)
-            wal.append(float(size.backend.row(WAL)[0] - before) / BATCH)
-        rows.append((f"impressions of a read, {size.posts} posts, {BATCH} reads a batch; ratio: kB of WAL, {name}",
-                     middle(costs), sum(wal) / len(wal) / 1000, None if place else "<= 100 µs, <= 0.6 kB"))
+    job = size.backend.run(JOB)
+    lines = ["| impressions of a read, twenty posts | CPU µs | WAL kB | bar |", "|---|---:|---:|---|"]
+    for name, whole, bar in (("no page whole in the WAL", "off", "<= 100 µs, <= 0.6 kB"), ("each page whole, after a checkpoint", "on", "")):
+        draw = Draw(size.backend, f"impressions {whole}")
+        set_whole_pages(size, whole)
+        batches = [[effect(size, draw.chance.choice(readers), draw) for _ in range(BATCH)] for _ in range(BATCHES)]
+        taken = [cost_and_wal(size, "SELECT mesteri.effects_apply(%s)", [batch]) for batch in batches]
+        lines.append(line(f"written down, {BATCH} reads a batch, {name}", taken, BATCH, bar))
+        if job:
+            set_whole_pages(size, whole)
+            lines.append(line(f"counted by the job, {BATCH * BATCHES} reads at once, {name}",
+                              [cost_and_wal(size, f"SELECT mesteri.{job[0][0]}()")], BATCH * BATCHES, ""))
     size.backend.run("ALTER SYSTEM RESET full_page_writes")
     size.backend.run("SELECT pg_reload_conf()")
-    return rows
+    return lines
+
+
+def set_whole_pages(size, whole):
+    size.backend.run(f"ALTER SYSTEM SET full_page_writes = {whole}")
+    size.backend.run("SELECT pg_reload_conf()")
+    size.backend.run("CHECKPOINT")
+
+
+def cost_and_wal(size, statement, values=None):
+    before = size.backend.row(WAL)[0]
+    cost = size.backend.cost(statement, values)
+    return cost, size.backend.row(WAL)[0] - before
+
+
+def line(name, taken, reads, bar):
+    costs, bytes_written = zip(*taken)
+    return f"| {name} | {middle(costs) / reads:.1f} | {sum(bytes_written) / len(taken) / reads / 1000:.2f} | {bar} |"
 
 
 def effect(size, reader, draw):
