@@ -6,7 +6,8 @@ from pathlib import Path
 import psycopg2
 
 # One backend does all: a second process's time would be nobody's.
-SETTINGS = """SET max_parallel_workers_per_gather = 0; SET max_parallel_maintenance_workers = 0; SET jit = off; SET synchronous_commit = off"""
+SETTINGS = """SET max_parallel_workers_per_gather = 0; SET max_parallel_maintenance_workers = 0; SET jit = off;
+              SET synchronous_commit = off"""
 
 
 class Backend:

@@ -33,8 +33,9 @@ Messages lead to him through their conversation, and miss the bar: their policy 
 
 def handle(instance, method, path, token, query=None):
     route = instance.sql(f"SELECT id FROM mesteri.routes WHERE method = '{method}' AND path = '{path}'")
-    return (f"SELECT status, headers, body, error, effects, generation FROM mesteri.handle({route}, '{token}', '{{}}', "
-            f"{'NULL' if query is None else repr(query)}, NULL, NULL, 2000, '127.0.0.1', '00000000-0000-4000-8000-000000000000', 'bench', 'ro')")
+    query = "NULL" if query is None else f"'{query}'"
+    return (f"SELECT status, headers, body, error, effects, generation FROM mesteri.handle({route}, '{token}', '{{}}', {query}, "
+            "NULL, NULL, 2000, '127.0.0.1', '00000000-0000-4000-8000-000000000000', 'bench', 'ro')")
 
 
 def measure_dispatch(instance, token):

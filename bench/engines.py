@@ -38,7 +38,7 @@ def run():
         sizes = [make(stack, posts) for posts in POSTS]
         largest = sizes[-1]
         pages = feed_reads.measure_pages(sizes)
-        ratios = feed_reads.measure_reference(sizes) + feed_reads.measure_exactness(sizes)
+        ratios = feed_reads.measure_alone(sizes) + feed_reads.measure_reference(sizes) + feed_reads.measure_exactness(sizes)
         for part in (endpoint.measure, pure.measure, feed_writes.measure_inserts, feed_writes.measure_updates):
             ratios += part(largest)
         shown = impressions.measure(largest)

@@ -6,8 +6,9 @@ from searches import DEPTHS, ENGINE, PAGE, REFERENCE, Draw, behind, count_work, 
 
 QUERIES = int(os.environ.get("BENCH_ENGINE_QUERIES", "300"))
 REPETITIONS = 5
-REFERENCE_CPU_S = 30    # at most, for a size
-EXACT_CPU_S = int(os.environ.get("BENCH_ENGINE_EXACT_S", "150"))    # seconds of reference a size, unless it is through with its searches
+# CPU seconds that the plain SQL may take at each size: for ratios, and for exactness.
+REFERENCE_CPU_S = 30
+EXACT_CPU_S = int(os.environ.get("BENCH_ENGINE_EXACT_S", "150"))
 EXACT_SEARCHES = 500
 EXACT_PAGES = 3
 
@@ -19,6 +20,9 @@ SHAPES = {
     "10 km, a trade": lambda draw: (10, draw.trade()),
     "50 km, a branch of trades": lambda draw: (50, draw.branch()),
 }
+ALONE = f"""SELECT sum(f.score) FROM mesteri.feed_weights w, unnest(%s::float8[], %s::float8[]) AS p (lat, lon),
+             mesteri.feed_top(%s, w, mesteri.point(p.lat, p.lon), 50000, NULL, NULL, NULL, NULL, NULL, '', {PAGE}, 0) AS f
+             WHERE w.version = 1"""
 BARS = {NEAR: "<= 50 buffers, 600 µs, 1.3 x", "50 km, a trade": "<= 120 buffers"}
 
 
@@ -56,6 +60,14 @@ def measure_pages(sizes):
                          f"{middle(entries):.0f} | {middle(tuples):.0f} | {middle(costs):.0f} / {percentile(costs, 0.95):.0f} | "
                          f"{middle(sum(run[place]) / len(run[place]) for run in runs):.0f} | {f'{ratio:.2f}' if place else ''} | {BARS.get(name, '')} |")
     return lines
+
+
+def measure_alone(sizes):
+    """The function by itself, called for all places in one statement: without its round trip, its parsing and its result as text."""
+    runs = [[size.backend.cost(ALONE, [*map(list, list(zip(*size.searches[NEAR]))[1:3]), size.clock]) / QUERIES for size in sizes]
+            for _ in range(REPETITIONS)]
+    return [(f"`feed_top()` alone, {NEAR}, {size.posts} posts", middle(run[place] for run in runs),
+             middle(run[place] / run[0] for run in runs) if place else None, None) for place, size in enumerate(sizes)]
 
 
 def measure_reference(sizes):
