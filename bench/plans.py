@@ -1,4 +1,4 @@
-"""Writes docs/feed-plans.md: what the database does for each kind of feed query, as EXPLAIN and the engine's own count tell it."""
+"""Writes docs/feed-plans.md: what the database does for each kind of ranked search, as EXPLAIN and the engine's own count tell it."""
 import os
 import re
 from datetime import date
@@ -10,6 +10,7 @@ from instance import ROOT, Instance
 from searches import ENGINE, PAGE, WORK, Draw, behind, first_page
 
 POSTS = int(os.environ.get("BENCH_PLANS_POSTS", "1000000"))
+CRAFTSMEN = int(os.environ.get("BENCH_PLANS_CRAFTSMEN", "200000"))
 PATH = ROOT / "docs" / "feed-plans.md"
 
 CLUJ = (46.77, 23.59)
@@ -20,6 +21,10 @@ SEARCH = """SELECT f.* FROM mesteri.feed_weights w,
      mesteri.{function}({clock}, w, {place}, {radius_m}, {categories}, {authors}, {hidden}, {after}, {served}, {count}, {skip}) AS f
  WHERE w.version = 1"""
 
+MATCH = """SELECT m.* FROM mesteri.match_weights w,
+     mesteri.{function}(w, {place}, {radius_m}, {categories}, {rating}, {price}, {available},{words} {count}, {skip}) AS m
+ WHERE w.version = 1"""
+
 TRADE = "ARRAY[mesteri.category_id('faiantar')]"
 BRANCH = "mesteri.category_tree(ARRAY[(SELECT k.parent_id FROM mesteri.craft_categories k WHERE k.slug = 'faiantar')])"
 FOLLOWED = """ARRAY(SELECT s.craftsman_id FROM mesteri.saved_craftsmen s
@@ -27,30 +32,65 @@ FOLLOWED = """ARRAY(SELECT s.craftsman_id FROM mesteri.saved_craftsmen s
 MANY = "ARRAY(SELECT c.id FROM mesteri.craftsman_profiles c ORDER BY c.id LIMIT {})"
 
 ABOUT = """\
-# The plans of the feed
+# The plans of feed and matching
 
-Every kind of search that `GET /v1/feed` makes, and what the database does for it. `bench/run plans` writes this page; see
-[feed.md](feed.md) for how it works, and [bench/RESULTS.md](../bench/RESULTS.md) for what it costs in time.
+Every kind of search that `GET /v1/feed` and `GET /v1/craftsmen` make, and what the database does for it. `make bench-plans` writes this
+page; see [feed.md](feed.md) and [matching.md](matching.md) for how it works, and [bench/RESULTS.md](../bench/RESULTS.md) for what it
+costs in time.
 
-To the planner the engine is a function, so its plan is one line, and the same for everybody. Beside the buffers below it stands
-what `mesteri.engine_work()` said right after: pages and entries of the index that were looked at, rows fetched from the table, and
-distances computed on the spheroid. Each search was run before, so that nothing is read from disk and no cache of the session is filled.
+To the planner an engine is a function, so its plan is one line, and the same for everybody. Below the buffers it stands what
+`mesteri.engine_work()` said right after: pages and entries of the index that were looked at, rows fetched from the table, and distances
+computed on the spheroid. Each search was run before, so that nothing is read from disk and no cache of the session is filled.
 """
 
 
 class Search:
+    """A search of the feed."""
+    template = SEARCH
+
     def __init__(self, title, note="", **parts):
         self.title = title
         self.note = note
-        self.parts = {"function": "feed_top", "clock": "now()", "radius_m": 50000, "categories": "NULL", "authors": "NULL",
-                      "hidden": "NULL", "after": "NULL, NULL", "served": "''", "count": PAGE + 1, "skip": 0, **parts}
+        self.parts = {**self.usual(), **parts}
+
+    @staticmethod
+    def usual():
+        return {"function": "feed_top", "clock": "now()", "radius_m": 50000, "categories": "NULL", "authors": "NULL",
+                "hidden": "NULL", "after": "NULL, NULL", "served": "''", "count": PAGE + 1, "skip": 0}
 
     def statement(self):
         place = self.parts["place"]
-        return SEARCH.format(**{**self.parts, "place": "NULL" if place is None else "mesteri.point({}, {})".format(*place)})
+        return self.template.format(**{**self.parts, "place": "NULL" if place is None else "mesteri.point({}, {})".format(*place)})
 
 
-def all_searches(backend):
+class Match(Search):
+    """A search for craftsmen."""
+    template = MATCH
+
+    @staticmethod
+    def usual():
+        return {"function": "match_top", "place": CLUJ, "radius_m": 50000, "categories": "NULL", "rating": "NULL", "price": "NULL",
+                "available": "false", "words": "", "count": PAGE + 1, "skip": 0}
+
+
+def craftsman_searches():
+    return [
+        Match("Craftsmen within 50 km"),
+        Match("Craftsmen within 50 km, in the capital", place=BUCHAREST),
+        Match("Craftsmen of a trade", "By the index of crafts.", categories=TRADE),
+        Match("Craftsmen of a branch, available now", "Somebody with several of the trades comes once for each.", categories=BRANCH,
+              available="true"),
+        Match("Craftsmen of a trade, well rated, not dear", categories=TRADE, rating="4.5", price="100"),
+        Match("Well rated craftsmen within 25 km", radius_m=25000, rating="4.5"),
+        Match("Craftsmen, no position", place=None),
+        Match("No craftsmen within reach", place=BLACK_SEA),
+        Match("Tenth page of craftsmen", "What is skipped is ranked too.", skip=9 * PAGE),
+        Match("Craftsmen by words", "Words have no index that ranks: the plain SQL answers.", function="match_reference",
+              words=" 'zugrav',"),
+    ]
+
+
+def feed_searches(backend):
     return [
         Search("First page, 50 km", "Twenty posts, and one that tells whether there is more.", place=CLUJ),
         Search("First page, 50 km, in the capital", "A tenth of all posts are within reach.", place=BUCHAREST),
@@ -119,25 +159,30 @@ def show_endpoint(backend, instance):
             "", "```", shortened(re.sub(r"  \(cost=\S+ rows=\d+ width=\d+\)", "", plans[0]).strip()), "```", ""]
 
 
-def show_reference(backend):
-    search = Search("The same in plain SQL", "`mesteri.feed_reference()`: the meaning of the ranking and the oracle of its tests; what answers "
-                    "when the index is missing.", function="feed_reference", place=CLUJ)
+def show_plain(backend, search):
     backend.run(search.statement())
     return [f"## {search.title}", "", search.note, "", "```sql", search.statement(), "```", "", "```",
             explain(backend, search.statement()), "```", ""]
 
 
-def write(instance, backend, posts):
-    lines = [ABOUT, f"{posts} posts of demo data, {date.today()}, {backend.row('SHOW server_version')[0]}.", ""]
-    for search in all_searches(backend):
+def write(instance, backend):
+    posts, craftsmen = backend.row("SELECT (SELECT count(*) FROM mesteri.content_posts), (SELECT count(*) FROM mesteri.craftsman_profiles)")
+    lines = [ABOUT, f"{posts} posts and {craftsmen} craftsmen of demo data, PostgreSQL {backend.row('SHOW server_version')[0].split()[0]}, "
+             f"{date.today()}.", ""]
+    for search in feed_searches(backend):
         lines += show(backend, search)
-    lines += show_endpoint(backend, instance) + show_reference(backend)
+    lines += show_endpoint(backend, instance)
+    lines += show_plain(backend, Search("The feed in plain SQL", "The meaning of the ranking and the oracle of its tests; what answers when "
+                                        "the index is missing.", function="feed_reference", place=CLUJ))
+    for search in craftsman_searches():
+        lines += show(backend, search) if search.parts["function"] == "match_top" else show_plain(backend, search)
+    lines += show_plain(backend, Match("Craftsmen in plain SQL", "The same for matching.", function="match_reference", words=" NULL,"))
     PATH.write_text("\n".join(lines).rstrip() + "\n")
 
 
 def run():
     with Instance() as instance:
-        instance.load(POSTS)
+        instance.load(POSTS, craftsmen=CRAFTSMEN)
         with Backend(instance) as backend:
             searches.prepare(backend)
-            write(instance, backend, POSTS)
+            write(instance, backend)
