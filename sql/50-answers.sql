@@ -119,6 +119,12 @@ CREATE FUNCTION mesteri.json_time(value timestamptz) RETURNS text
     RETURN to_char(value AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 COMMENT ON FUNCTION mesteri.json_time(timestamptz) IS 'A moment as clients read it: RFC 3339, UTC, milliseconds.';
 
+CREATE FUNCTION mesteri.json_build(VARIADIC "any") RETURNS json
+    LANGUAGE c STABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_json_build';
+COMMENT ON FUNCTION mesteri.json_build(VARIADIC "any")
+    IS 'As json_build_object() with constant names, several times as quick, for the items of a list; moments as json_time() has them.';
+
 CREATE FUNCTION mesteri.json_page(items json, page integer, "limit" integer, has_more boolean) RETURNS json
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN json_build_object('items', coalesce(items, '[]'), 'page', page, 'limit', "limit", 'has_more', has_more);

@@ -22,6 +22,7 @@ CREATE FUNCTION mesteri.match_reference(
     RETURNS TABLE (craftsman_id uuid, distance_m float8, score float8, proximity float8, rating float8, tier float8,
                    responsiveness float8)
     LANGUAGE plpgsql STABLE ROWS 20 -- of the usual thousand the planner would rather hash everybody than look up a page
+    SET plan_cache_mode = auto
     SET enable_nestloop = off -- a radius looks far more selective to the planner than it is
     AS $$
 BEGIN
@@ -74,6 +75,7 @@ CREATE FUNCTION api.craftsman_match(
         "limit" api.page_limit DEFAULT 20)
     RETURNS mesteri.answer
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
+    SET plan_cache_mode = force_generic_plan -- as for the feed: planning costs as much as running
     AS $$
 DECLARE
     weights mesteri.match_weights;

@@ -175,23 +175,28 @@ CREATE FUNCTION api.feed(
     SET plan_cache_mode = force_generic_plan -- each reader's plan would be the same, and planning costs as much as running
     AS $$
 DECLARE
-    viewer   uuid := mesteri.current_user_id();
-    is_staff boolean := coalesce(mesteri.current_user_type() = 'staff', false);
-    authors  uuid[] := CASE WHEN following_only THEN
-                           ARRAY(SELECT f.craftsman_id FROM mesteri.saved_craftsmen f WHERE f.user_id = viewer) END;
-    hidden   uuid[] := CASE WHEN viewer IS NOT NULL THEN mesteri.blocked_craftsmen(viewer) END;
-    radius   float8 := coalesce(radius_km, (SELECT p.search_radius_km FROM mesteri.user_profiles p WHERE p.user_id = viewer), 50);
-    wanted   uuid[] := CASE WHEN cardinality(categories) > 0 THEN mesteri.category_tree(categories) END;
-    filter   bytea := convert_to(concat_ws('|', viewer, lat, lon, radius, array_to_string(categories, ','), following_only), 'UTF8');
-    walk     record;
-    weights  mesteri.feed_weights;
-    posts    json;
-    ids      uuid[];
-    last_score float8;
-    served   bytea;
-    has_more boolean;
+    viewer      uuid := mesteri.current_user_id();
+    is_staff    boolean := coalesce(mesteri.current_user_type() = 'staff', false);
+    authors     uuid[];
+    hidden      uuid[] := CASE WHEN viewer IS NOT NULL THEN mesteri.blocked_craftsmen(viewer) END;
+    radius      float8 := radius_km;
+    wanted      uuid[] := CASE WHEN cardinality(categories) > 0 THEN mesteri.category_tree(categories) END;
+    filter      bytea;
+    clock       timestamptz := now();
+    weights_version integer;
+    after_score float8;
+    after_id    uuid;
+    served      bytea := '';
+    weights     mesteri.feed_weights;
+    posts       json;
+    ids         uuid[];
+    last_score  float8[];
+    last_id     uuid[];
+    has_more    boolean;
 BEGIN
-    PERFORM mesteri.check_place(lat, lon);
+    IF (lat IS NULL) <> (lon IS NULL) THEN
+        PERFORM mesteri.check_place(lat, lon);
+    END IF;
     IF cursor IS NOT NULL AND page IS NOT NULL THEN
         PERFORM mesteri.refuse('invalid_field', mesteri.detail('page', 'exclusive'));
     END IF;
@@ -199,19 +204,34 @@ BEGIN
         PERFORM mesteri.refuse('unauthenticated');
     END IF;
 
-    SELECT now() AS clock, max(w.version) AS weights_version, NULL::float8 AS score, NULL::uuid AS post_id, ''::bytea AS served
-      INTO walk FROM mesteri.feed_weights w;
-    IF cursor IS NOT NULL THEN
-        SELECT * INTO walk FROM mesteri.feed_cursor_read(cursor, filter);
+    IF following_only THEN
+        authors := ARRAY(SELECT s.craftsman_id FROM mesteri.saved_craftsmen s WHERE s.user_id = viewer);
     END IF;
-    SELECT * INTO weights FROM mesteri.feed_weights w WHERE w.version = walk.weights_version;
-    IF NOT FOUND THEN
-        PERFORM mesteri.refuse('invalid_field', mesteri.detail('cursor', 'cursor'));
+    IF radius IS NULL AND viewer IS NOT NULL THEN
+        radius := (SELECT p.search_radius_km FROM mesteri.user_profiles p WHERE p.user_id = viewer);
+    END IF;
+    radius := coalesce(radius, 50);
+    filter := convert_to(concat_ws('|', viewer, lat, lon, radius, array_to_string(categories, ','), following_only), 'UTF8');
+
+    IF cursor IS NULL THEN
+        SELECT * INTO weights FROM mesteri.feed_weights w ORDER BY w.version DESC LIMIT 1;
+    ELSE
+        SELECT r.clock, r.weights_version, r.score, r.post_id, r.served
+          INTO clock, weights_version, after_score, after_id, served
+          FROM mesteri.feed_cursor_read(cursor, filter) AS r;
+        SELECT * INTO weights FROM mesteri.feed_weights w WHERE w.version = weights_version;
+        IF NOT FOUND THEN
+            PERFORM mesteri.refuse('invalid_field', mesteri.detail('cursor', 'cursor'));
+        END IF;
     END IF;
 
     -- One statement, and in it nothing that is called for each post but what builds its JSON.
-    SELECT json_agg(json_build_object(
-               'id', p.id, 'craftsman_id', p.craftsman_id, 'craftsman', mesteri.craftsman_summary(c),
+    SELECT json_agg(mesteri.json_build(
+               'id', p.id, 'craftsman_id', p.craftsman_id, 'craftsman', mesteri.json_build(
+                   'id', c.id, 'user_id', c.user_id, 'display_name', mesteri.shown_name(a.display_name, a.first_name, a.last_name),
+                   'business_name', c.business_name, 'avatar_url', a.avatar_url, 'city', a.city, 'county', a.county, 'tier', c.tier,
+                   'business_verified', c.business_verification_status = 'verified', 'average_rating', c.average_rating,
+                   'total_reviews', c.total_reviews, 'featured', coalesce(c.featured_until > now(), false)),
                'title', p.title, 'description', p.description, 'media_type', p.media_type, 'media_urls', p.media_urls,
                'thumbnail_url', p.thumbnail_url, 'before_media_url', p.before_media_url, 'after_media_url', p.after_media_url,
                'duration_seconds', p.duration_seconds, 'video_quality', p.video_quality,
@@ -226,23 +246,25 @@ BEGIN
                'category_id', p.category_id, 'tags', p.tags,
                'location', CASE WHEN c.user_id = viewer OR is_staff THEN mesteri.location_json(p.location) END,
                'location_name', p.location_name, 'project_id', CASE WHEN c.user_id = viewer OR is_staff THEN p.project_id END,
-               'status', p.status, 'published_at', mesteri.json_time(p.published_at),
-               'created_at', mesteri.json_time(p.created_at), 'version', p.version,
+               'status', p.status, 'published_at', p.published_at,
+               'created_at', p.created_at, 'version', p.version,
                'distance_km', round(f.distance_m::numeric / 1000, 1), 'relevance_score', f.score,
-               'score_parts', json_build_object('geo', f.geo, 'engagement', f.engagement, 'rating', f.rating, 'recency', f.recency))
+               'score_parts', mesteri.json_build('geo', f.geo, 'engagement', f.engagement, 'rating', f.rating, 'recency', f.recency))
                ORDER BY f.place) FILTER (WHERE f.place <= feed."limit"),
-           coalesce(array_agg(f.post_id ORDER BY f.place) FILTER (WHERE f.place <= feed."limit"), '{}'),
-           min(f.score) FILTER (WHERE f.place <= feed."limit"),
+           coalesce(array_agg(f.post_id) FILTER (WHERE f.place <= feed."limit"), '{}'),
+           array_agg(f.score) FILTER (WHERE f.place = feed."limit"), array_agg(f.post_id) FILTER (WHERE f.place = feed."limit"),
            count(*) > feed."limit"
-      INTO posts, ids, last_score, has_more
+      INTO posts, ids, last_score, last_id, has_more
       FROM mesteri.feed_top(
-               walk.clock, weights, mesteri.point(lat, lon), radius * 1000, wanted, authors, hidden,
-               walk.score, walk.post_id, walk.served, feed."limit" + 1, (coalesce(page, 1) - 1) * feed."limit")
+               clock, weights, mesteri.point(lat, lon), radius * 1000, wanted, authors, hidden,
+               after_score, after_id, served, feed."limit" + 1, (coalesce(page, 1) - 1) * feed."limit")
            WITH ORDINALITY AS f (post_id, distance_m, score, geo, engagement, rating, recency, place)
       JOIN mesteri.content_posts p ON p.id = f.post_id
-      JOIN mesteri.public_craftsmen c ON c.id = p.craftsman_id;
+      -- Who is shown has an active account: the ranking has seen to that.
+      JOIN mesteri.craftsman_profiles c ON c.id = p.craftsman_id
+      JOIN mesteri.user_profiles a ON a.user_id = c.user_id;
 
-    served := mesteri.feed_served_add(walk.served, ids);
+    served := mesteri.feed_served_add(served, ids);
     -- A walk ends when its cursor is full.
     has_more := has_more AND (page IS NOT NULL OR mesteri.feed_served_count(served) + feed."limit" <= 500);
 
@@ -250,8 +272,7 @@ BEGIN
         json_build_object(
             'posts', coalesce(posts, '[]'),
             'next_cursor', CASE WHEN has_more AND page IS NULL THEN
-                mesteri.feed_cursor(walk.clock, weights.version, filter, last_score,
-                                    ids[cardinality(ids)], served) END,
+                mesteri.feed_cursor(clock, weights.version, filter, last_score[1], last_id[1], served) END,
             'has_more', has_more, 'limit', feed."limit", 'page', page, 'weights_version', weights.version),
         NULL, mesteri.view_effects(viewer, ids));
 END;

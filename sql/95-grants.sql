@@ -49,7 +49,7 @@ GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(
 GRANT EXECUTE ON FUNCTION mesteri.fee_split(bigint, integer, integer, integer), mesteri.contract_number(bytea, text, bigint),
     mesteri.normalise_phone(text), mesteri.normalise_cui(text), mesteri.normalise_cnp(text), mesteri.normalise_iban(text)
     TO mesteri_owner;
-GRANT EXECUTE ON FUNCTION mesteri.engine_work(),
+GRANT EXECUTE ON FUNCTION mesteri.engine_work(), mesteri.json_build(VARIADIC "any"),
     mesteri.feed_key_bound(mesteri.feed_key, timestamptz, mesteri.feed_weights, float8, float8, float8, boolean),
     mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer, integer),
     mesteri.match_top(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, integer, bigint)
@@ -108,6 +108,7 @@ GRANT EXECUTE ON FUNCTION
     mesteri.certifications_json(uuid, boolean), mesteri.craftsman_json(uuid, text), mesteri.category_tree(uuid[]),
     mesteri.match_reference(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, text, integer, bigint),
     mesteri.match_top(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, integer, bigint),
+    mesteri.json_build(VARIADIC "any"),
     mesteri.counters_json(mesteri.content_posts, uuid, boolean, boolean),
     mesteri.has_interacted(uuid, uuid, mesteri.interaction_type),
     mesteri.post_json(mesteri.content_posts, mesteri.public_craftsmen, uuid, boolean), mesteri.view_effects(uuid, uuid[]),

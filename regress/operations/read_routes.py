@@ -73,11 +73,6 @@ ROWS = """
 
 # Functions that may scan tables, however large: the tables, and why no index can help.
 SCANNING = {
-    "mesteri.feed_reference":
-        (("content_posts", "craftsman_profiles", "users"),
-         "The blueprint's formula as written: the place of a post in the ranking depends on the clock, the place asked for and its "
-         "author's stars, so each post within the radius is scored, and without a place all of them. Where a place is given and the "
-         "plan is made for it, the radius is looked up in content_posts_location."),
     "mesteri.match_reference":
         (("craft_categories", "craftsman_crafts", "craftsman_profiles", "user_profiles", "users"),
          "The score depends on the distance and on four columns of each craftsman, and the words on names in three languages, so "
