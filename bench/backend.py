@@ -57,3 +57,7 @@ def percentile(figures, part):
 
 def middle(figures):
     return statistics.median(figures)
+
+
+def mean(figures):
+    return statistics.mean(figures)

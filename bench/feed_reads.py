@@ -1,8 +1,8 @@
 """Pages of the feed: what the engine alone takes, against the size of the database and against the plain SQL."""
 import os
 
-from backend import middle, percentile
-from searches import DEPTHS, ENGINE, PAGE, REFERENCE, Draw, behind, count_work, first_page, later_page
+from backend import mean, middle
+from searches import DEPTHS, ENGINE, PAGE, REFERENCE, TOLD, Draw, behind, count_work, first_page, later_page, told
 
 QUERIES = int(os.environ.get("BENCH_ENGINE_QUERIES", "300"))
 REPETITIONS = 5
@@ -47,18 +47,15 @@ class Size:
 
 def measure_pages(sizes):
     """Lines of a table; sizes are timed in turn, and the ratio is to the smallest."""
-    lines = ["| page of 20 | posts | buffers p50 / p95 | index pages | entries | tuples | CPU µs p50 / p95 | mean | ratio | bar |",
+    lines = [f"| page of 20 | posts | {TOLD} | ratio | bar |",
              "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|"]
     for name in sizes[0].searches:
         work = [count_work(size.backend, ENGINE, size.searches[name]) for size in sizes]
         runs = [[size.backend.costs(ENGINE, size.searches[name]) for size in sizes] for _ in range(REPETITIONS)]
+        means = [[mean(costs) for costs in run] for run in runs]
         for place, size in enumerate(sizes):
-            pages, entries, tuples, _, buffers = work[place]
-            costs = [cost for run in runs for cost in run[place]]
-            ratio = middle(sum(run[place]) / len(run[place]) / (sum(run[0]) / len(run[0])) for run in runs)
-            lines.append(f"| {name} | {size.posts} | {middle(buffers):.0f} / {percentile(buffers, 0.95)} | {middle(pages):.0f} | "
-                         f"{middle(entries):.0f} | {middle(tuples):.0f} | {middle(costs):.0f} / {percentile(costs, 0.95):.0f} | "
-                         f"{middle(sum(run[place]) / len(run[place]) for run in runs):.0f} | {f'{ratio:.2f}' if place else ''} | {BARS.get(name, '')} |")
+            ratio = f"{middle(run[place] / run[0] for run in means):.2f}" if place else ""
+            lines.append(f"| {name} | {size.posts} | {told(work[place], [run[place] for run in runs])} | {ratio} | {BARS.get(name, '')} |")
     return lines
 
 

@@ -21,7 +21,8 @@ def measure(size):
     readers = size.backend.row(READERS, [BATCH * BATCHES])[0].strip("{}").split(",")
     job = size.backend.run(JOB)
     lines = ["| impressions of a read, twenty posts | CPU µs | WAL kB | bar |", "|---|---:|---:|---|"]
-    for name, whole, bar in (("no page whole in the WAL", "off", "<= 100 µs, <= 0.6 kB"), ("each page whole, after a checkpoint", "on", "")):
+    for name, whole, bar in (("no page whole in the WAL", "off", "<= 100 µs, <= 0.6 kB"),
+                             ("each page whole, after a checkpoint", "on", "")):
         draw = Draw(size.backend, f"impressions {whole}")
         set_whole_pages(size, whole)
         batches = [[effect(size, draw.chance.choice(readers), draw) for _ in range(BATCH)] for _ in range(BATCHES)]

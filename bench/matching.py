@@ -1,11 +1,10 @@
 """Craftsmen by match score: what a page costs, against the plain SQL, and whether it is right."""
 import os
-import statistics
 
 import searches
-from backend import Backend, middle, percentile
+from backend import Backend, mean, middle
 from instance import Instance
-from searches import PAGE, Draw, count_work
+from searches import PAGE, TOLD, Draw, count_work, told
 
 CRAFTSMEN = int(os.environ.get("BENCH_ENGINE_CRAFTSMEN", "200000"))
 POSTS = 100000          # beside them
@@ -60,20 +59,17 @@ def prepare(backend):
 
 
 def measure_pages(backend):
-    lines = [f"| 20 of {CRAFTSMEN} craftsmen | buffers p50 / p95 | index pages | entries | tuples | CPU µs p50 / p95 | mean | "
-             "plain SQL, p50 | mean | ratio | bar |", "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|"]
+    lines = [f"| 20 of {CRAFTSMEN} craftsmen | {TOLD} | plain SQL, p50 | mean | ratio | bar |",
+             "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|"]
     for name, (_, bar) in SHAPES.items():
         draw = Draw(backend, name)
         asked = [values(draw, name) for _ in range(QUERIES)]
-        pages, entries, tuples, _, buffers = count_work(backend, ENGINE, asked)
+        work = count_work(backend, ENGINE, asked)
         runs = [backend.costs(ENGINE, asked) for _ in range(REPETITIONS)]
-        costs = [cost for run in runs for cost in run]
         both = [(middle(backend.costs(ENGINE, [one] * 3)), min(backend.cost(REFERENCE, one), backend.cost(FREE, one)))
                 for one in asked[:REFERENCES]]
         ours, plain = zip(*both)
-        lines.append(f"| {name} | {middle(buffers):.0f} / {percentile(buffers, 0.95)} | {middle(pages):.0f} | {middle(entries):.0f} | "
-                     f"{middle(tuples):.0f} | {middle(costs):.0f} / {percentile(costs, 0.95):.0f} | {middle(map(statistics.mean, runs)):.0f} | "
-                     f"{middle(plain):.0f} | {statistics.mean(plain):.0f} | {sum(plain) / sum(ours):.1f} | {bar} |")
+        lines.append(f"| {name} | {told(work, runs)} | {middle(plain):.0f} | {mean(plain):.0f} | {sum(plain) / sum(ours):.1f} | {bar} |")
     return lines
 
 

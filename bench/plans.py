@@ -7,7 +7,7 @@ import searches
 from backend import Backend
 from calls import handle
 from instance import ROOT, Instance
-from searches import ENGINE, PAGE, WORK, Draw, behind, first_page
+from searches import ENGINE, PAGE, WORK, behind, first_page
 
 POSTS = int(os.environ.get("BENCH_PLANS_POSTS", "1000000"))
 CRAFTSMEN = int(os.environ.get("BENCH_PLANS_CRAFTSMEN", "200000"))

@@ -2,6 +2,7 @@
 import math
 import random
 
+from backend import mean, middle, percentile
 from instance import SETTINGS
 
 # All that is read is in memory; nobody tidies up while something is measured.
@@ -41,6 +42,17 @@ def count_work(backend, statement, list_of_values):
         backend.run(statement, values)
         work.append(backend.row(WORK))
     return list(zip(*work))
+
+
+TOLD = "buffers p50 / p95 | index pages | entries | tuples | CPU µs p50 / p95 | mean"
+
+
+def told(work, runs):
+    """Columns TOLD: the work of some searches, and what each of them took, run by run."""
+    pages, entries, tuples, _, buffers = work
+    costs = [cost for run in runs for cost in run]
+    return " | ".join([f"{middle(buffers):.0f} / {percentile(buffers, 0.95)}", f"{middle(pages):.0f}", f"{middle(entries):.0f}",
+                       f"{middle(tuples):.0f}", f"{middle(costs):.0f} / {percentile(costs, 0.95):.0f}", f"{middle(map(mean, runs)):.0f}"])
 
 
 class Draw:
