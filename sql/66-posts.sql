@@ -30,10 +30,12 @@ COMMENT ON DOMAIN api.author_status IS 'What an author makes of a post.';
 CREATE FUNCTION mesteri.post_is_visible(post uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE
     AS $$
+DECLARE
+    viewer   uuid := mesteri.current_user_id();
+    is_staff boolean := coalesce(mesteri.current_user_type() = 'staff', false);
 BEGIN
     RETURN EXISTS (SELECT FROM mesteri.content_posts p JOIN mesteri.public_craftsmen c ON c.id = p.craftsman_id
-                    WHERE p.id = post AND (p.status = 'published' OR c.user_id = mesteri.current_user_id()
-                                           OR mesteri.current_user_type() = 'staff'));
+                    WHERE p.id = post AND (p.status = 'published' OR c.user_id = viewer OR is_staff));
 END;
 $$;
 COMMENT ON FUNCTION mesteri.post_is_visible(uuid) IS 'Whether the caller may see a post: published ones everybody, others their author and staff.';
