@@ -27,8 +27,7 @@ ABOUT_ROW_SECURITY = """\
 Row security is measured against the bare statement above it, which is prepared and takes one round trip too. Its ratio holds all that
 `handle()` does, token, deadline and answer included, for nothing else can say who calls and become him; the row between them is
 the same with `handle()` and the switch, by a function of a superuser that reads past policies. Notifications name their owner.
-Messages lead to him through their conversation, and miss the bar: their policy calls a function, once a statement, and its condition
-`= ANY` goes into the index scan, which then has no order, so that all rows of the conversation are read and sorted."""
+Messages lead to him through their conversation: `mesteri.is_own()` looks it up, once a statement."""
 
 
 def handle(instance, method, path, token, query=None):

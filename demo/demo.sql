@@ -47,12 +47,13 @@ BEGIN;
 \ir accounts.sql
 \ir craftsmen.sql
 \ir posts.sql
+\ir media.sql
 \ir readers.sql
 SELECT mesteri.instance_record('first');   -- these accounts are the first: timed work may begin
 COMMIT;
 
 VACUUM (ANALYZE) mesteri.users, mesteri.user_profiles, mesteri.craftsman_profiles, mesteri.craftsman_certifications,
-    mesteri.craftsman_crafts, mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions;
+    mesteri.craftsman_crafts, mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.media;
 
 DISCARD TEMP;
 RESET ALL;

@@ -10,6 +10,7 @@
 #	cluster.sh psql DIR ARG...      psql as superuser
 #
 # CONF holds settings beside deploy/postgresql.conf, which it overrules; they stay until another CONF is given.
+# MESTERI_SERVER_PRELOAD names libraries to preload into the server (regress/sanitized).
 # The cluster listens on a socket in DIR/run alone.  Peers are let in by who they are in the operating system:
 # the service user and root, as any of LOGIN_ROLES.  DIR must lie where the service user can enter.
 source "$(dirname "$0")/common.sh"
@@ -60,7 +61,7 @@ start() {
     configure "$@"
     # Not the server's that wrote it: the file came along with a copied folder, or was left by a crash.
     rm -f "$data/postmaster.pid" "$dir/run/.s.PGSQL.5432.lock"
-    as_user "$PGBIN/pg_ctl" start --silent --wait --timeout=120 --pgdata="$data" --log="$dir/log/postgresql.log" \
+    as_user env ${MESTERI_SERVER_PRELOAD:+LD_PRELOAD="$MESTERI_SERVER_PRELOAD"} "$PGBIN/pg_ctl" start --silent --wait --timeout=120 --pgdata="$data" --log="$dir/log/postgresql.log" \
         > /dev/null || { tail -n 20 "$dir/log/postgresql.log" >&2; die "PostgreSQL did not start"; }
 }
 

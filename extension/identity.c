@@ -46,6 +46,12 @@ identity_clear(void)
 	caller_known = false;
 }
 
+bool
+identity_is(const pg_uuid_t *user)
+{
+	return caller_known && memcmp(&caller.user_id, user, sizeof(pg_uuid_t)) == 0;
+}
+
 /* However a transaction ends, nobody inherits its caller. */
 static void
 forget_at_end(XactEvent event, void *arg)

@@ -13,5 +13,6 @@
 extern void identity_init(void);
 extern void identity_set(const Identity *identity);
 extern void identity_clear(void);
+extern bool identity_is(const pg_uuid_t *user);
 
 #endif /* MESTERI_IDENTITY_H */

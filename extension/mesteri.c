@@ -18,6 +18,7 @@
 #include "cancel.h"
 #include "identity.h"
 #include "label.h"
+#include "own_rows.h"
 #include "mesteri.h"
 #include "route.h"
 #include "token.h"
@@ -57,6 +58,7 @@ _PG_init(void)
 	cancel_init();
 	identity_init();
 	label_init();
+	own_rows_init();
 	route_init();
 	token_init();
 	if (process_shared_preload_libraries_in_progress)

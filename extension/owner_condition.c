@@ -75,18 +75,15 @@ mesteri_owner_condition_by(PG_FUNCTION_ARGS)
 }
 
 /*
- * mesteri.owner_paths(target regclass, user_expression text)
- *		returns setof (path text, column_name text, source regclass, source_column text, source_condition text)
+ * mesteri.owner_paths(target regclass) returns setof (path text, column_name text, source regclass)
+ *		The paths one by one: the column that each begins with, and the table it leads to.
  *
- * The paths one by one, each cut after its first hop: the row belongs to the
- * user when column_name is among source_column of the rows of source that
- * meet source_condition; or, where source is NULL, is the user's id.
+ * source is NULL where the column is the user's id already.
  */
 Datum
 mesteri_owner_paths(PG_FUNCTION_ARGS)
 {
 	Oid table = PG_GETARG_OID(0);
-	char *user = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	ListCell *cell;
 
@@ -95,24 +92,49 @@ mesteri_owner_paths(PG_FUNCTION_ARGS)
 	{
 		const OwnerPath *path = lfirst(cell);
 		const OwnerStep *first = linitial(path->steps);
-		Datum values[5] = {CStringGetTextDatum(path->text), CStringGetTextDatum(column_name(table, first->from))};
-		bool nulls[5] = {false, false, true, true, true};
+		Datum values[] = {CStringGetTextDatum(path->text), CStringGetTextDatum(column_name(table, first->from)),
+		                  ObjectIdGetDatum(first->table)};
+		bool nulls[] = {false, false, is_end(path, 0)};
 
-		if (!is_end(path, 0))
-		{
-			StringInfoData sql;
-
-			initStringInfo(&sql);
-			append_rest(&sql, path, 0, user, 0);
-			values[2] = ObjectIdGetDatum(first->table);
-			values[3] = CStringGetTextDatum(column_name(first->table, first->to));
-			values[4] = CStringGetTextDatum(sql.data);
-			memset(nulls, false, sizeof(nulls));
-		}
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 
 	return (Datum) 0;
+}
+
+/*
+ * owner_source
+ *		What the first hop of a path leads to: the row belongs to the user when its value is among those.
+ *
+ * text: the path as it stands in the label.  user: SQL expression.  Errors:
+ * 22023 when the label has no such path, or it makes no hop.
+ */
+OwnerSource
+owner_source(Oid table, const char *text, const char *user)
+{
+	ListCell *cell;
+
+	foreach (cell, paths_of(table))
+	{
+		const OwnerPath *path = lfirst(cell);
+
+		if (strcmp(path->text, text) == 0 && !is_end(path, 0))
+		{
+			const OwnerStep *first = linitial(path->steps);
+			StringInfoData condition;
+
+			initStringInfo(&condition);
+			append_rest(&condition, path, 0, user, 0);
+			return (OwnerSource){
+				.table = table_name(first->table),
+				.column = quote_identifier(column_name(first->table, first->to)),
+				.condition = condition.data,
+			};
+		}
+	}
+
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+	                errmsg("\"%s\" is no path of \"%s\" through another table", text, get_rel_name(table))));
 }
 
 /* NIL when no row is anybody's. */

@@ -26,6 +26,15 @@ typedef struct OwnerPath
 	List *steps; /* of OwnerStep */
 } OwnerPath;
 
+/* What the first hop of a path leads to, in SQL: values of column, in rows of table that meet condition. */
+typedef struct OwnerSource
+{
+	const char *table;
+	const char *column;
+	const char *condition;
+} OwnerSource;
+
 extern List *owner_paths_parse(Oid table, const char *text);
+extern OwnerSource owner_source(Oid table, const char *text, const char *user);
 
 #endif /* MESTERI_OWNER_PATH_H */

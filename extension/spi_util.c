@@ -9,7 +9,8 @@
  *
  * The owner reads with the latest snapshot: what is read here is kept until
  * it is invalidated, and the statement's snapshot may be older than an
- * invalidation that was already taken.
+ * invalidation that was already taken.  What only the running statement is
+ * going to use is read with that statement's own.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -29,7 +30,7 @@ typedef struct OwnersTurn
 } OwnersTurn;
 
 static SPIPlanPtr keep(SPIPlanPtr plan, const char *sql);
-static void begin_owners_turn(OwnersTurn *turn);
+static void begin_owners_turn(OwnersTurn *turn, Snapshot snapshot);
 static void end_owners_turn(const OwnersTurn *turn, int result, int expected);
 
 /*
@@ -97,7 +98,7 @@ spi_as_owner_with(const char *sql, Oid type, Datum parameter)
 	OwnersTurn turn;
 	int result;
 
-	begin_owners_turn(&turn);
+	begin_owners_turn(&turn, GetLatestSnapshot());
 	result = SPI_execute_with_args(sql, OidIsValid(type) ? 1 : 0, &type, &parameter, NULL, true, 0);
 	end_owners_turn(&turn, result, SPI_OK_SELECT);
 }
@@ -109,7 +110,19 @@ spi_plan_as_owner(SPIPlanPtr plan, Datum *values)
 	OwnersTurn turn;
 	int result;
 
-	begin_owners_turn(&turn);
+	begin_owners_turn(&turn, GetLatestSnapshot());
+	result = SPI_execute_plan(plan, values, NULL, true, 0);
+	end_owners_turn(&turn, result, SPI_OK_SELECT);
+}
+
+/* The same, seeing what the running statement sees. */
+void
+spi_plan_as_owner_within(SPIPlanPtr plan, Datum *values)
+{
+	OwnersTurn turn;
+	int result;
+
+	begin_owners_turn(&turn, GetActiveSnapshot());
 	result = SPI_execute_plan(plan, values, NULL, true, 0);
 	end_owners_turn(&turn, result, SPI_OK_SELECT);
 }
@@ -124,7 +137,7 @@ spi_insert_as_owner(SPIPlanPtr plan, Datum *values, const char *nulls)
 	OwnersTurn turn;
 	int result;
 
-	begin_owners_turn(&turn);
+	begin_owners_turn(&turn, GetLatestSnapshot());
 	result = SPI_execute_plan(plan, values, nulls, false, 0);
 	end_owners_turn(&turn, result, SPI_OK_INSERT);
 	return SPI_processed;
@@ -144,7 +157,7 @@ spi_write_as_owner(SPIPlanPtr plan, Datum *values, int expected)
 	OwnersTurn turn;
 	int result;
 
-	begin_owners_turn(&turn);
+	begin_owners_turn(&turn, GetLatestSnapshot());
 	SetUserIdAndSecContext(get_role_oid("mesteri_owner", false),
 	                       turn.context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	result = SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(), InvalidSnapshot, false, true, 0);
@@ -152,13 +165,13 @@ spi_write_as_owner(SPIPlanPtr plan, Datum *values, int expected)
 }
 
 static void
-begin_owners_turn(OwnersTurn *turn)
+begin_owners_turn(OwnersTurn *turn, Snapshot snapshot)
 {
 	turn->memory = CurrentMemoryContext;
 	GetUserIdAndSecContext(&turn->user, &turn->context);
 	SetUserIdAndSecContext(get_role_oid("mesteri_owner", false), turn->context | SECURITY_LOCAL_USERID_CHANGE);
 	spi_push_catalog_path();
-	PushActiveSnapshot(GetLatestSnapshot());
+	PushActiveSnapshot(snapshot);
 }
 
 static void

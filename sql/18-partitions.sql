@@ -7,13 +7,13 @@
  * The others are made at run time, and not by this script: what the script
  * makes is not dumped, so a restored database would lack yesterday's, or find
  * today's twice.  For the same reason the parent has no key and no index of
- * its own; each partition has them.
+ * its own; each partition has those of its plan.
  */
 CREATE TABLE mesteri.partition_plans (
     parent      text PRIMARY KEY,
     unit        text NOT NULL,
     cut_by      text NOT NULL,
-    primary_key text NOT NULL,
+    primary_key text,
     indexes     text[] NOT NULL DEFAULT '{}',
     ahead       interval NOT NULL,
     retention   interval NOT NULL,
@@ -25,7 +25,7 @@ COMMENT ON TABLE mesteri.partition_plans IS 'How each partitioned table is cut, 
 COMMENT ON COLUMN mesteri.partition_plans.parent IS 'Name of the table in schema mesteri.';
 COMMENT ON COLUMN mesteri.partition_plans.unit IS 'How long a span one partition holds, in UTC.';
 COMMENT ON COLUMN mesteri.partition_plans.cut_by IS 'The column whose moment decides where a row goes.';
-COMMENT ON COLUMN mesteri.partition_plans.primary_key IS 'Columns of the key that every partition gets, as SQL.';
+COMMENT ON COLUMN mesteri.partition_plans.primary_key IS 'Columns of the key that every partition gets, as SQL; null: none, a row is known by all it holds.';
 COMMENT ON COLUMN mesteri.partition_plans.indexes IS 'Column lists of further indexes, as SQL.';
 COMMENT ON COLUMN mesteri.partition_plans.ahead IS 'For how long from now partitions are made before they are needed.';
 COMMENT ON COLUMN mesteri.partition_plans.retention IS 'How long after its end a partition may be dropped.';
@@ -92,7 +92,11 @@ BEGIN
     EXECUTE format('WITH moved AS (DELETE FROM mesteri.%I WHERE %I >= %L AND %I < %L RETURNING *)
                     INSERT INTO mesteri.%I SELECT * FROM moved',
                    plan.parent || '_default', plan.cut_by, since, plan.cut_by, before, name);
-    EXECUTE format('ALTER TABLE mesteri.%I ADD PRIMARY KEY (%s)', name, plan.primary_key);
+    IF plan.primary_key IS NULL THEN
+        EXECUTE format('ALTER TABLE mesteri.%I REPLICA IDENTITY FULL', name);
+    ELSE
+        EXECUTE format('ALTER TABLE mesteri.%I ADD PRIMARY KEY (%s)', name, plan.primary_key);
+    END IF;
     FOREACH columns IN ARRAY plan.indexes LOOP
         EXECUTE format('CREATE INDEX ON mesteri.%I (%s)', name, columns);
     END LOOP;

@@ -60,7 +60,7 @@ COMMENT ON COLUMN mesteri.users.password_hash IS 'bcrypt; ''!'' matches no passw
 COMMENT ON COLUMN mesteri.users.user_type IS 'Chosen at sign-up and never changed; staff are made by a DBA.';
 COMMENT ON COLUMN mesteri.users.created_at IS 'When somebody signed up; the public profile shows the day.';
 COMMENT ON COLUMN mesteri.users.updated_at IS 'Last change of how the account signs in or stands, not of the profile.';
-COMMENT ON COLUMN mesteri.users.last_login_at IS 'Last sign-in with the password, not by refresh; null: never since signing up.';
+COMMENT ON COLUMN mesteri.users.last_login_at IS 'Last sign-in with the password or by signing up, not by refresh; null: never.';
 COMMENT ON COLUMN mesteri.users.is_active
     IS 'False while suspended by staff, and for good after erasure: no token of the account is taken then.';
 COMMENT ON COLUMN mesteri.users.suspended_until IS 'When a suspension ends by itself; null: not suspended, or until staff lift it.';
@@ -209,9 +209,9 @@ COMMENT ON COLUMN mesteri.craftsman_profiles.rating_sum
 COMMENT ON COLUMN mesteri.craftsman_profiles.total_reviews IS 'Visible reviews of him; rating_sum is over just these.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.average_rating IS 'Two decimals; 0 when nobody has rated.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.response_time_minutes
-    IS 'Average time to the first answer to an inquiry; null: never asked.';
+    IS 'Average time to the first answer where a client wrote first; null: never asked, or never answered.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.completion_rate
-    IS 'Percent of signed projects that were completed; 0 before the first.';
+    IS 'Percent of signed projects that ended which were completed; 0 before the first.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.followers_count IS 'Recount of saved_craftsmen.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.hourly_rate_min IS 'Lei an hour, lowest; what max_price of a search is compared with.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.hourly_rate_max IS 'Lei an hour, highest.';

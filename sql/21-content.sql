@@ -55,11 +55,11 @@ COMMENT ON COLUMN mesteri.content_posts.before_media_url IS 'First of the two pi
 COMMENT ON COLUMN mesteri.content_posts.after_media_url IS 'Second of the two pictures of a before_after post, else null.';
 COMMENT ON COLUMN mesteri.content_posts.duration_seconds IS 'Length of the video, read from the file; null for pictures.';
 COMMENT ON COLUMN mesteri.content_posts.video_quality IS 'Such as 1080p, read from the file; null for pictures.';
-COMMENT ON COLUMN mesteri.content_posts.views_count IS 'Recount of signed-in readers who saw it, once each.';
+COMMENT ON COLUMN mesteri.content_posts.views_count IS 'Recount of interactions of type view: signed-in readers who saw it, once each, a few seconds late.';
 COMMENT ON COLUMN mesteri.content_posts.likes_count IS 'Recount of interactions of type like.';
 COMMENT ON COLUMN mesteri.content_posts.shares_count IS 'Recount of interactions of type share.';
 COMMENT ON COLUMN mesteri.content_posts.saves_count IS 'Recount of interactions of type save.';
-COMMENT ON COLUMN mesteri.content_posts.comments_count IS 'Recount of post_comments that are not deleted.';
+COMMENT ON COLUMN mesteri.content_posts.comments_count IS 'Recount of post_comments in sight: neither deleted nor hidden.';
 COMMENT ON COLUMN mesteri.content_posts.category_id IS 'Trade shown; null: none chosen.';
 COMMENT ON COLUMN mesteri.content_posts.tags IS 'Words of the author, at most 20, as typed.';
 COMMENT ON COLUMN mesteri.content_posts.location

@@ -90,6 +90,8 @@ COMMENT ON COLUMN mesteri.craftsman_vat_periods.vat_number IS 'Fiscal code with 
 COMMENT ON COLUMN mesteri.craftsman_vat_periods.valid_from IS 'First day, as the tax register says.';
 COMMENT ON COLUMN mesteri.craftsman_vat_periods.valid_until IS 'First day it no longer held; null: it holds.';
 COMMENT ON COLUMN mesteri.craftsman_vat_periods.checked_at IS 'When the register was last asked.';
+-- is_own() asks for a B-tree.
+CREATE INDEX craftsman_vat_periods_craftsman ON mesteri.craftsman_vat_periods (craftsman_id);
 SELECT pg_catalog.pg_extension_config_dump('mesteri.craftsman_vat_periods', '');
 
 CREATE TABLE mesteri.subscription_plans (

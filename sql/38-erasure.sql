@@ -170,6 +170,10 @@ SELECT split_part(c, '.', 1), split_part(c, '.', 2), reason, true
                ('stands on the invoice, which is the payee''s', 'transactions.invoice_number transactions.invoice_url'),
                ('the provider''s own', 'payment_sessions.payment_method_categories payment_sessions.session_id')) AS v (reason, columns),
        string_to_table(columns, ' ') AS c;
+INSERT INTO mesteri.unexported_columns (table_name, column_name, instead, reason, seeded)
+SELECT 'reviews', c, format('CASE WHEN reviewer_id = $1 OR visible_at IS NOT NULL THEN %I END', c),
+       'nobody reads how he was rated before he has rated, or the time for it is over', true
+  FROM string_to_table('overall_rating quality_rating punctuality_rating communication_rating price_value_rating', ' ') AS c;
 INSERT INTO mesteri.unexported_columns VALUES
     ('contracts', 'terms_json',
      $$(SELECT terms_json #- ARRAY['parties', other, 'phone'] #- ARRAY['parties', other, 'email'] #- ARRAY['parties', other, 'address']

@@ -84,7 +84,7 @@ CREATE FUNCTION mesteri.check_if_match(header text, version integer) RETURNS voi
 BEGIN
     IF header IS NULL THEN
         PERFORM mesteri.refuse('precondition_required');
-    ELSIF NOT mesteri.names_version(header, version) THEN
+    ELSIF mesteri.names_version(header, version) IS NOT TRUE THEN    -- NULL: there is nothing with a version
         PERFORM mesteri.refuse('precondition_failed');
     END IF;
 END;

@@ -96,8 +96,10 @@ BEGIN
         RETURN mesteri.refusal('invalid_code');
     END IF;
 
+    -- The account before its code, as whoever replaces or erases the code locks them; he may have been first.
+    PERFORM FROM mesteri.users u WHERE u.id = sent.user_id FOR UPDATE;
     UPDATE mesteri.verification_codes c SET used_at = now() WHERE c.id = sent.id;
-    IF NOT mesteri.confirm_contact(sent) THEN
+    IF NOT FOUND OR NOT mesteri.confirm_contact(sent) THEN
         RETURN mesteri.refusal('invalid_code');
     END IF;
     RETURN mesteri.ok('{"success": true}');
@@ -114,7 +116,7 @@ DECLARE
     before   mesteri.users;
     is_moved boolean;
 BEGIN
-    SELECT * INTO before FROM mesteri.users u WHERE u.id = sent.user_id FOR UPDATE;
+    SELECT * INTO before FROM mesteri.users u WHERE u.id = sent.user_id;
     is_moved := sent.recipient <> CASE WHEN is_email THEN before.email ELSE before.phone_number END;
 
     IF is_email THEN

@@ -35,67 +35,6 @@ CREATE FUNCTION mesteri.post_json(p mesteri.content_posts, c mesteri.public_craf
 COMMENT ON FUNCTION mesteri.post_json(mesteri.content_posts, mesteri.public_craftsmen, uuid, boolean)
     IS 'Post: its place and project for the author and staff alone.';
 
-CREATE FUNCTION mesteri.view_effects(viewer uuid, post_ids uuid[]) RETURNS bytea[]
-    LANGUAGE sql STABLE
-    RETURN CASE WHEN viewer IS NOT NULL AND cardinality(post_ids) > 0 THEN
-        ARRAY[mesteri.seal('effect', convert_to(json_build_object('viewer', viewer, 'posts', post_ids)::text, 'UTF8'))] END;
-COMMENT ON FUNCTION mesteri.view_effects(uuid, uuid[]) IS 'The effect of showing posts to somebody signed in: they have been viewed.';
-
-CREATE FUNCTION mesteri.effects_apply(effects bytea[]) RETURNS integer
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp
-    AS $$
-DECLARE
-    counted integer;
-BEGIN
-    INSERT INTO mesteri.exports (user_id, exported_at)
-    SELECT DISTINCT (o.effect ->> 'exporter')::uuid, now()
-      FROM (SELECT convert_from(mesteri.unseal('effect', e), 'UTF8')::jsonb FROM unnest(effects) AS e) AS o (effect)
-      JOIN mesteri.users u ON u.id = (o.effect ->> 'exporter')::uuid AND u.deleted_at IS NULL
-        ON CONFLICT (user_id) DO UPDATE SET exported_at = excluded.exported_at;
-
-    WITH opened AS (
-        SELECT convert_from(mesteri.unseal('effect', effect), 'UTF8')::jsonb AS view
-          FROM unnest(effects) AS e (effect)
-    ), viewed AS (
-        SELECT DISTINCT (o.view ->> 'viewer')::uuid AS user_id, post.id::uuid AS post_id
-          FROM opened o
-         CROSS JOIN LATERAL jsonb_array_elements_text(o.view -> 'posts') AS post (id)
-         WHERE o.view IS NOT NULL
-    ), readers AS MATERIALIZED (
-        -- What is being deleted is waited for and then left out: at the check of the foreign key it would fail the whole batch.
-        SELECT u.id FROM mesteri.users u
-         WHERE u.id IN (SELECT v.user_id FROM viewed v) AND u.deleted_at IS NULL ORDER BY u.id FOR KEY SHARE
-    ), posts AS MATERIALIZED (
-        SELECT p.id FROM mesteri.content_posts p
-         WHERE p.id IN (SELECT v.post_id FROM viewed v) ORDER BY p.id FOR KEY SHARE
-    ), fresh AS (
-        INSERT INTO mesteri.content_interactions (user_id, post_id, interaction_type)
-        SELECT v.user_id, v.post_id, 'view'
-          FROM viewed v
-          JOIN readers u ON u.id = v.user_id
-          JOIN posts p ON p.id = v.post_id
-         ORDER BY v.post_id, v.user_id
-            ON CONFLICT DO NOTHING
-        RETURNING content_interactions.post_id
-    ), per_post AS (
-        SELECT f.post_id, count(*) AS views FROM fresh f GROUP BY f.post_id
-    ), locked AS MATERIALIZED (
-        -- In the order of ids, as every batch does it: two batches never wait for each other in a circle.
-        SELECT p.id FROM mesteri.content_posts p
-         WHERE p.id IN (SELECT n.post_id FROM per_post n) ORDER BY p.id FOR NO KEY UPDATE
-    )
-    UPDATE mesteri.content_posts p
-       SET views_count = p.views_count + n.views
-      FROM per_post n
-      JOIN locked l ON l.id = n.post_id
-     WHERE p.id = n.post_id;
-    GET DIAGNOSTICS counted = ROW_COUNT;
-    RETURN counted;
-END;
-$$;
-COMMENT ON FUNCTION mesteri.effects_apply(bytea[])
-    IS 'Writes what reads asked to be written; effects that we did not seal are dropped. A view counts once for each reader and post.';
-
 CREATE FUNCTION mesteri.blocked_craftsmen(viewer uuid) RETURNS uuid[]
     LANGUAGE plpgsql STABLE
     AS $$

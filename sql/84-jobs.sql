@@ -205,12 +205,13 @@ CREATE FUNCTION mesteri.purge_job_runs() RETURNS bigint
     AS $$
     WITH purged AS (
         DELETE FROM mesteri.job_runs r
-         WHERE r.started_at < now() - interval '30 days' AND r.ended_at IS NOT NULL
-           AND r.id IS DISTINCT FROM (SELECT s.run FROM mesteri.job_schedule s WHERE s.name = r.job)
+         WHERE r.started_at < now() - coalesce((SELECT least(interval '30 days', 10000 * j.every) FROM mesteri.jobs j WHERE j.name = r.job),
+                                               interval '30 days')
+           AND r.ended_at IS NOT NULL AND r.id IS DISTINCT FROM (SELECT s.run FROM mesteri.job_schedule s WHERE s.name = r.job)
         RETURNING 1)
     SELECT count(*) FROM purged;
     $$;
-COMMENT ON FUNCTION mesteri.purge_job_runs() IS 'Deletes runs of over 30 days ago, but the last of each job; answers how many.';
+COMMENT ON FUNCTION mesteri.purge_job_runs() IS 'Deletes runs of over 30 days ago, of a job that runs every few seconds sooner, but the last of each; answers how many.';
 
 INSERT INTO mesteri.jobs (name, function, every, seeded) VALUES
     ('make_partitions', 'make_partitions_ahead', interval '1 hour', true),

@@ -233,6 +233,27 @@ CREATE FUNCTION ops.doctor_jobs() RETURNS SETOF ops.finding
     $$;
 COMMENT ON FUNCTION ops.doctor_jobs() IS 'Timed work that is late, fails, or was stopped.';
 
+/*
+ * Large tables are looked at in part: this is asked while people wait for the
+ * answer.
+ */
+CREATE FUNCTION ops.doctor_counters() RETURNS SETOF ops.finding
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    WITH looked AS (
+        SELECT least(100, 100.0 * 1000 / greatest(max(relpages), 1))::real AS percent
+          FROM pg_class WHERE oid IN ('mesteri.content_posts'::regclass, 'mesteri.craftsman_profiles'::regclass))
+    SELECT CASE current_setting('mesteri.environment') WHEN 'production' THEN 'error' ELSE 'info' END::ops.severity, 'a counter is wrong',
+           format('%s.%s of %s rows; %s: %s, recounted %s%s', w.relation, w.counter, count(*), min(w.id::text),
+                  coalesce((array_agg(w.stored ORDER BY w.id::text))[1]::text, 'null'), coalesce((array_agg(w.recounted ORDER BY w.id::text))[1]::text, 'null'),
+                  CASE WHEN l.percent < 100 THEN format('; looked at %s %%', round(l.percent::numeric, 1)) ELSE '' END),
+           'CALL ops.mend_counters(); but not on demo data, whose counters stand for readers that it does not have.'
+      FROM looked l CROSS JOIN LATERAL ops.wrong_counters(l.percent) AS w
+     GROUP BY w.relation, w.counter, l.percent;
+    $$;
+COMMENT ON FUNCTION ops.doctor_counters() IS 'Counters of posts and craftsmen that are not their recount.';
+
 CREATE FUNCTION ops.doctor() RETURNS TABLE (severity ops.severity, finding text, evidence text, remedy text)
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -243,7 +264,7 @@ BEGIN
     RETURN QUERY SELECT f.* FROM (SELECT * FROM ops.doctor_settings() UNION ALL SELECT * FROM ops.doctor_roles()
                                   UNION ALL SELECT * FROM ops.doctor_keys() UNION ALL SELECT * FROM ops.doctor_tables()
                                   UNION ALL SELECT * FROM ops.doctor_instance() UNION ALL SELECT * FROM ops.doctor_jobs()
-                                  UNION ALL SELECT * FROM ops.doctor_engines()) AS f
+                                  UNION ALL SELECT * FROM ops.doctor_engines() UNION ALL SELECT * FROM ops.doctor_counters()) AS f
                   ORDER BY f.severity, f.finding, f.evidence;
 END;
 $$;

@@ -17,13 +17,34 @@ CREATE FUNCTION mesteri.owner_condition(target regclass, user_expression text, p
 COMMENT ON FUNCTION mesteri.owner_condition(regclass, text, text)
     IS 'SQL condition that a row of the table belongs to that user by these paths, written as in a label.';
 
-CREATE FUNCTION mesteri.owner_paths(target regclass, user_expression text)
-    RETURNS TABLE (path text, column_name text, source regclass, source_column text, source_condition text)
+CREATE FUNCTION mesteri.owner_paths(target regclass) RETURNS TABLE (path text, column_name text, source regclass)
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_owner_paths';
-COMMENT ON FUNCTION mesteri.owner_paths(regclass, text)
-    IS 'The paths of a label, each cut after its first hop: column_name is among source_column of source''s rows that meet source_condition; '
-       'without source it is the user''s id.';
+COMMENT ON FUNCTION mesteri.owner_paths(regclass)
+    IS 'The paths of a label: the column that each begins with, and the table it leads to; NULL where the column is the user''s id already.';
+
+/*
+ * Whether a value leads to the caller, and all that do; for policies alone.
+ * caller must be who calls, or the answers are false and none: policies pass
+ * (SELECT mesteri.current_user_id()), which is looked up once a statement, and
+ * whose value the planner cannot guess, so that plans are not one caller's.
+ */
+CREATE FUNCTION mesteri.is_own_support(internal) RETURNS internal
+    LANGUAGE c STRICT
+    AS 'MODULE_PATHNAME', 'mesteri_is_own_support';
+COMMENT ON FUNCTION mesteri.is_own_support(internal)
+    IS 'Tells the planner what is_own() is like: = ANY (own_ids()) where an index can serve it and the statement names no value itself.';
+
+CREATE FUNCTION mesteri.is_own(value uuid, caller uuid, target regclass, path text) RETURNS boolean
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SUPPORT mesteri.is_own_support
+    AS 'MODULE_PATHNAME', 'mesteri_is_own';
+COMMENT ON FUNCTION mesteri.is_own(uuid, uuid, regclass, text)
+    IS 'Whether rows of the table with this value in the column that the path begins with are the caller''s.';
+
+CREATE FUNCTION mesteri.own_ids(caller uuid, target regclass, path text) RETURNS uuid[]
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+    AS 'MODULE_PATHNAME', 'mesteri_own_ids';
+COMMENT ON FUNCTION mesteri.own_ids(uuid, regclass, text) IS 'The values for which is_own() holds, sorted.';
 
 CREATE VIEW mesteri.labels AS
     SELECT n.nspname AS schema_name, c.relname AS table_name, a.attname AS column_name,

@@ -175,6 +175,42 @@ $$;
 COMMENT ON FUNCTION mesteri.erasure_delete(mesteri.erasure_steps)
     IS 'SQL that deletes the rows of a step, takes them off the counters that count them, and answers how many they were.';
 
+CREATE FUNCTION mesteri.erasure_lock(person uuid) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    AS $$
+DECLARE
+    counted record;
+BEGIN
+    -- Steps lock what they count on one after the other; whoever counts at the same time takes all in the order of ids.
+    FOR counted IN
+        SELECT c.counted_in, string_agg(format('SELECT %I FROM mesteri.%I WHERE %s', c.refers_by, c.table_name,
+                                               mesteri.owner_condition(l.relation, '$1')), ' UNION ') AS referred
+          FROM mesteri.erasure_counters c
+          JOIN mesteri.labels l ON l.table_name = c.table_name AND l.column_name IS NULL
+         GROUP BY c.counted_in ORDER BY c.counted_in
+    LOOP
+        EXECUTE format('SELECT FROM mesteri.%I WHERE id IN (%s) OR %s ORDER BY id FOR NO KEY UPDATE', counted.counted_in,
+                       counted.referred, mesteri.owner_condition(format('mesteri.%I', counted.counted_in)::regclass, '$1'))
+          USING person;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION mesteri.erasure_lock(uuid)
+    IS 'Locks the rows that count something of somebody''s, and his own among them, by id: two who count never wait for each other in a circle.';
+
+CREATE FUNCTION mesteri.own_pending(person uuid, recipient text) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT
+    AS $$
+BEGIN
+    -- Anybody may wish for an address that is not his.
+    RETURN CASE WHEN NOT EXISTS (SELECT FROM mesteri.users u WHERE u.id <> person AND (u.email = recipient OR u.phone_number = recipient))
+                 AND NOT EXISTS (SELECT FROM mesteri.verification_codes c WHERE c.user_id <> person AND c.recipient = own_pending.recipient)
+                THEN recipient END;
+END;
+$$;
+COMMENT ON FUNCTION mesteri.own_pending(uuid, text)
+    IS 'The address or number that somebody waits to have confirmed; NULL if it is, or may become, somebody else''s: whose mails and failed tries stay.';
+
 CREATE FUNCTION mesteri.erasure_walk(erasure_id uuid, at timestamptz) RETURNS mesteri.erasures
     LANGUAGE plpgsql VOLATILE
     AS $$
@@ -192,7 +228,8 @@ DECLARE
 BEGIN
     counts := erasure.touched;
     -- While the account still says who it was.
-    SELECT array_remove(ARRAY[u.id::text, u.email, u.phone_number, u.pending_email, u.pending_phone_number], NULL),
+    SELECT array_remove(ARRAY[u.id::text, u.email, u.phone_number, mesteri.own_pending(u.id, u.pending_email),
+                              mesteri.own_pending(u.id, u.pending_phone_number)], NULL),
            array_remove(ARRAY[nullif(p.display_name, ''), nullif(c.business_name, ''),
                               CASE WHEN p.first_name <> '' THEN p.first_name || ' ' || p.last_name END,
                               CASE WHEN p.first_name <> '' THEN p.last_name || ' ' || p.first_name END], NULL)
@@ -201,6 +238,8 @@ BEGIN
       LEFT JOIN mesteri.user_profiles p ON p.user_id = u.id
       LEFT JOIN mesteri.craftsman_profiles c ON c.user_id = u.id
      WHERE u.id = erasure.user_id;
+
+    PERFORM mesteri.erasure_lock(erasure.user_id);
 
     /*
      * Copies first.  Then what refers before what it refers to: the way to

@@ -42,7 +42,8 @@ BEGIN
     FOREACH target IN ARRAY ARRAY[
         'mesteri.users', 'mesteri.user_profiles', 'mesteri.craftsman_profiles', 'mesteri.craftsman_certifications',
         'mesteri.craft_categories', 'mesteri.craftsman_crafts', 'mesteri.saved_craftsmen', 'mesteri.content_posts',
-        'mesteri.content_interactions', 'mesteri.blocks', 'mesteri.feed_weights', 'mesteri.match_weights', 'mesteri.error_codes']::regclass[]
+        'mesteri.content_interactions', 'mesteri.post_comments', 'mesteri.reviews', 'mesteri.blocks', 'mesteri.feed_weights',
+        'mesteri.match_weights', 'mesteri.error_codes']::regclass[]
     LOOP
         EXECUTE format('CREATE POLICY catalogue_read ON %s FOR SELECT TO mesteri_catalogue USING (true)', target);
     END LOOP;
@@ -51,42 +52,8 @@ $policies$;
 
 /*
  * The caller's own rows.  A row that leads to its owner through other tables
- * asks a function which of their rows are the caller's: mesteri_user may not
- * read those tables.  Caller and rows are looked up once a statement, not
- * once a row, and the comparison is one that an index serves.
+ * asks is_own(), since mesteri_user may not read those tables.
  */
-CREATE FUNCTION mesteri.own_function(source regclass, source_column text, source_condition text) RETURNS regprocedure
-    LANGUAGE plpgsql VOLATILE
-    SET search_path = pg_catalog, mesteri, pg_temp
-    AS $$
-DECLARE
-    name text := concat_ws('_', 'own', (SELECT relname FROM pg_class WHERE oid = source), nullif(source_column, 'id'));
-    body text := format(E'BEGIN\n    RETURN QUERY SELECT %I FROM %s WHERE %s;\nEND;', source_column, source, source_condition);
-    kind text := (SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = source AND attname = source_column);
-    made pg_proc;
-BEGIN
-    LOOP
-        SELECT * INTO made FROM pg_proc WHERE pronamespace = 'mesteri'::regnamespace AND proname = name;
-        IF FOUND AND made.prosrc = body THEN
-            RETURN made.oid::regprocedure;
-        END IF;
-        EXIT WHEN NOT FOUND;
-        name := name || '_';    -- there is another way through the same table
-    END LOOP;
-
-    EXECUTE format('CREATE FUNCTION mesteri.%I() RETURNS SETOF %s LANGUAGE plpgsql STABLE PARALLEL RESTRICTED '
-                   'SECURITY DEFINER SET search_path = pg_catalog, mesteri, pg_temp AS %L', name, kind, body);
-    EXECUTE format('COMMENT ON FUNCTION mesteri.%I() IS %L', name,
-                   format('%s of the rows of %s that are the caller''s; made from labels, for policies.', source_column, source));
-    EXECUTE format('ALTER FUNCTION mesteri.%I() OWNER TO mesteri_owner', name);
-    EXECUTE format('REVOKE ALL ON FUNCTION mesteri.%I() FROM PUBLIC', name);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION mesteri.%I() TO mesteri_user', name);
-    RETURN format('mesteri.%I()', name)::regprocedure;
-END;
-$$;
-COMMENT ON FUNCTION mesteri.own_function(regclass, text, text)
-    IS 'The function that gives the caller''s values of a column, made if there is none yet; for create_owner_policy().';
-
 CREATE FUNCTION mesteri.create_owner_policy(target regclass) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, mesteri, pg_temp
@@ -95,10 +62,9 @@ DECLARE
     condition text;
 BEGIN
     SELECT string_agg(CASE WHEN source IS NULL THEN format('%I = (SELECT mesteri.current_user_id())', column_name)
-                           ELSE format('%I = ANY (ARRAY(SELECT %s))', column_name,
-                                       mesteri.own_function(source, source_column, source_condition)) END, ' OR ')
+                           ELSE format('mesteri.is_own(%I, (SELECT mesteri.current_user_id()), %L, %L)', column_name, target, path) END, ' OR ')
       INTO condition
-      FROM mesteri.owner_paths(target, '(SELECT mesteri.current_user_id())');
+      FROM mesteri.owner_paths(target);
 
     IF EXISTS (SELECT FROM pg_policy WHERE polrelid = target AND polname = 'owner_reads') THEN
         EXECUTE format('DROP POLICY owner_reads ON %s', target);

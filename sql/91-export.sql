@@ -36,7 +36,7 @@ BEGIN
           JOIN mesteri.labels l ON l.table_name = e.table_name AND l.column_name IS NULL
          CROSS JOIN LATERAL (
             SELECT o.column_name, r.attname AS referred
-              FROM mesteri.owner_paths(l.relation, '$1') AS o
+              FROM mesteri.owner_paths(l.relation) AS o
               JOIN pg_attribute a ON a.attrelid = l.relation AND a.attname = o.column_name
               JOIN pg_constraint c ON c.conrelid = l.relation AND c.contype = 'f' AND c.confrelid = parent AND c.conkey = ARRAY[a.attnum]
               JOIN pg_attribute r ON r.attrelid = parent AND r.attnum = c.confkey[1]

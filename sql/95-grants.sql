@@ -42,7 +42,7 @@ GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(
     mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.encrypt(text, bytea), mesteri.decrypt(text, bytea),
     mesteri.reencrypt(text, bytea), mesteri.cipher_key_id(bytea), mesteri.encryption_key_id(),
     mesteri.names_version(text, integer), mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text),
-    mesteri.owner_condition(regclass, text, text), mesteri.owner_paths(regclass, text),
+    mesteri.owner_condition(regclass, text, text), mesteri.owner_paths(regclass),
     mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
     mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)
     TO mesteri_owner;
@@ -69,7 +69,8 @@ GRANT SELECT ON mesteri.proxy_routes, mesteri.proxy_errors, mesteri.proxy_rules 
 GRANT USAGE ON SCHEMA api, mesteri TO mesteri_user;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api TO mesteri_user;
 -- What its policies ask.
-GRANT EXECUTE ON FUNCTION mesteri.current_user_id() TO mesteri_user;
+GRANT EXECUTE ON FUNCTION mesteri.current_user_id(), mesteri.is_own(uuid, uuid, regclass, text), mesteri.own_ids(uuid, regclass, text)
+    TO mesteri_user;
 
 /*
  * The catalogue: the functions that read what is public, and the columns they read.
@@ -82,6 +83,10 @@ ALTER FUNCTION api.feed(api.latitude, api.longitude, api.radius_km, api.category
                         api.feed_page) OWNER TO mesteri_catalogue;
 ALTER FUNCTION api.post_get(uuid) OWNER TO mesteri_catalogue;
 ALTER FUNCTION api.category_list(text, uuid, api.page, api.page_limit) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.post_comments(uuid, api.page, api.page_limit) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.post_mine(mesteri.content_status, api.page, api.page_limit) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.craftsman_portfolio(uuid, api.page, api.page_limit) OWNER TO mesteri_catalogue;
+ALTER FUNCTION api.craftsman_reviews(uuid, api.page, api.page_limit, api.review_order) OWNER TO mesteri_catalogue;
 ALTER FUNCTION api.user_public(uuid) OWNER TO mesteri_catalogue;
 ALTER FUNCTION api.user_saved(api.saved_type, api.page, api.page_limit) OWNER TO mesteri_catalogue;
 ALTER VIEW mesteri.public_craftsmen OWNER TO mesteri_catalogue;
@@ -92,7 +97,7 @@ GRANT SELECT (user_id, first_name, last_name, display_name, avatar_url, bio, cit
     ON mesteri.user_profiles TO mesteri_catalogue;
 GRANT SELECT ON mesteri.craftsman_profiles, mesteri.craftsman_certifications, mesteri.craft_categories, mesteri.craftsman_crafts,
     mesteri.saved_craftsmen, mesteri.content_posts, mesteri.content_interactions, mesteri.blocks, mesteri.feed_weights, mesteri.match_weights,
-    mesteri.error_codes TO mesteri_catalogue;
+    mesteri.error_codes, mesteri.post_comments, mesteri.reviews TO mesteri_catalogue;
 GRANT SELECT ON mesteri.public_craftsmen TO mesteri_owner;
 
 GRANT EXECUTE ON FUNCTION
@@ -117,6 +122,11 @@ GRANT EXECUTE ON FUNCTION
     mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer,
                      integer),
     mesteri.blocked_craftsmen(uuid)
+    TO mesteri_catalogue;
+
+GRANT EXECUTE ON FUNCTION
+    mesteri.person_json(uuid), mesteri.comment_json(mesteri.post_comments), mesteri.post_is_visible(uuid),
+    mesteri.review_json(mesteri.reviews), mesteri.review_summary(uuid)
     TO mesteri_catalogue;
 
 /*

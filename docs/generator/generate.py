@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes docs/schema, docs/errors.md, docs/config.md and the table in docs/privacy.md; called by `make docs`.
+"""Writes docs/schema, errors.md, routes.md, config.md and the table in privacy.md; called by `make docs`.
 
     docs/generator/generate.py [DIR]    into DIR, docs by default
 
@@ -16,6 +16,7 @@ import psycopg2
 
 import errors
 import privacy
+import routes
 import settings
 from areas import ROOT
 from catalog import Catalog
@@ -26,6 +27,7 @@ def generate(connection):
     """File name below docs/ -> text of every page."""
     pages = {f"schema/{name}": text for name, text in Pages(Catalog(connection)).all().items()}
     pages["errors.md"] = errors.page(connection)
+    pages["routes.md"] = routes.page(connection)
     pages["privacy.md"] = privacy.page()
     pages["config.md"] = settings.page(connection, ROOT / "build" / "proxy" / "mesteri-proxy")
     return pages

@@ -16,7 +16,7 @@
 \set QUIET on
 \set VERBOSITY terse
 -- Beside one for each endpoint and role.
-\set lines 281
+\set lines 284
 \pset format unaligned
 \pset tuples_only on
 SET client_min_messages = warning;

@@ -109,6 +109,7 @@ CREATE FUNCTION attack.log_in(name text) RETURNS text LANGUAGE sql AS $$
     SELECT mesteri.open_session(u, NULL, name || '''s phone', NULL) ->> 'access_token' FROM mesteri.users u WHERE u.email = name || '@example.ro' $$;
 REVOKE ALL ON FUNCTION attack.log_in(text) FROM PUBLIC;
 SELECT attack.log_in('ana') AS ana, attack.log_in('ana') AS ana_revoked, attack.log_in('ana') AS ana_snapshot, attack.log_in('stranger') AS stranger \gset
+SELECT id AS stranger_family FROM mesteri.token_families WHERE user_id = :'stranger_id' LIMIT 1 \gset
 UPDATE mesteri.user_profiles SET address = 'stranger street' WHERE user_id = :'stranger_id';
 INSERT INTO mesteri.events (user_id, seq, type, payload) VALUES (:'stranger_id', 1, 'message:new', '{"text": "stranger''s words"}');
 INSERT INTO mesteri.notifications (user_id, type, title, body)

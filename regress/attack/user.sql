@@ -9,12 +9,16 @@ SET attack.token = :'ana';
 CREATE FUNCTION pg_temp.try(statement text) RETURNS text LANGUAGE sql AS $$ SELECT attack.through_hole(current_setting('attack.token'), statement) $$;
 SELECT attack.line('11', :'who', 'looks who it is', pg_temp.try('SELECT current_user, mesteri.current_user_id() = ' || quote_literal(:'ana_id')), '^saw \(mesteri_user,t\)$');
 \ir common.sql
-\set own_functions '^(current_user_id|own_.*)$'
+\set own_functions '^(current_user_id|is_own|own_ids)$'
 \ir functions.sql
 -- Endpoints are its to call: it sees nothing of a stranger's.
 SELECT attack.line('11', :'who', 'calls ' || name, outcome, '^(saw|2[0-9]|MS|42)') FROM called WHERE nspname = 'api' ORDER BY name;
-SELECT attack.line('11', :'who', 'asks for its own keys: ' || proname, CASE WHEN outcome ~ :'stranger_id' THEN 'stranger' ELSE outcome END, '^saw')
-  FROM called WHERE nspname = 'mesteri' AND proname LIKE 'own\_%' AND name ~ '^mesteri.own_(users|projects|contracts)\(';
+SELECT attack.line('11', :'who', what, pg_temp.try(format('SELECT mesteri.own_ids(%L, ''mesteri.refresh_tokens'', %L)', id, path)), outcome)
+  FROM (VALUES ('asks for its own sessions', :'ana_id', 'family_id', '^saw \("?{[0-9a-f]'), ('asks for a stranger''s sessions', :'stranger_id', 'family_id', '^saw \({}\)'),
+               ('asks by a path of its own', :'ana_id', 'family_id) OR (true', '^22023')) AS p (what, id, path, outcome);
+SELECT attack.line('11', :'who', 'asks whether a stranger''s session is his', pg_temp.try(format(
+    'SELECT mesteri.is_own(%L, %L, ''mesteri.refresh_tokens'', ''family_id'')', :'stranger_family', caller)), '^saw \(f\)')
+  FROM unnest(ARRAY[:'ana_id', :'stranger_id']) AS c (caller);
 SELECT attack.line('11', :'who', 'forgets who it is', pg_temp.try('RESET ROLE'), '^42501');
 SELECT attack.line('11', :'who', 'forgets who signed in', pg_temp.try('RESET SESSION AUTHORIZATION'), '^42501');
 SELECT attack.line('11', :'who', 'makes a request within the request', pg_temp.try('SELECT status FROM mesteri.handle(1, NULL, NULL, NULL, NULL, NULL, 1000, NULL, NULL, NULL, NULL)'), '^42501');

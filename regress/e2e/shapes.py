@@ -225,6 +225,34 @@ SESSION = {
 SAVED_POST = {"type": constant("post"), "saved_at": time, "post": POST_FOR_OTHERS, "craftsman": null}
 SAVED_CRAFTSMAN = {"type": constant("craftsman"), "saved_at": time, "post": null, "craftsman": CRAFTSMAN_SUMMARY}
 
+PERSON = {
+    "user_id": ident, "display_name": nullable(text), "avatar_url": nullable(url), "user_type": one_of("client", "craftsman", "staff"),
+}
+
+COMMENT = {"id": ident, "post_id": ident, "user_id": ident, "author": PERSON, "text": text, "created_at": time}
+
+stars = number("[1-5]", "1 to 5")
+REVIEW = {
+    "id": ident, "project_id": ident, "reviewer_id": ident, "reviewed_user_id": ident, "reviewer": PERSON,
+    "overall_rating": stars, "quality_rating": nullable(stars), "punctuality_rating": nullable(stars),
+    "communication_rating": nullable(stars), "price_value_rating": nullable(stars), "title": nullable(text),
+    "comment": nullable(text), "photos": [url], "videos": [url], "is_verified": boolean, "response_text": nullable(text),
+    "response_at": nullable(time), "is_visible": boolean, "visible_at": nullable(time), "helpful_count": integer,
+    "created_at": time, "updated_at": time,
+}
+REVIEW_SUMMARY = {
+    "total_reviews": integer, "average_rating": real,
+    "averages": {f"{name}_rating": nullable(real) for name in ("overall", "quality", "punctuality", "communication", "price_value")},
+    "distribution": {star: integer for star in "12345"},
+}
+
+REPORT = {
+    "id": ident, "target_type": one_of("post", "comment", "message", "review", "user"), "target_id": ident,
+    "category": one_of("illegal", "fraud", "spam", "hate", "sexual", "violence", "copyright", "privacy", "other"), "reason": text,
+    "status": one_of("open", "upheld", "dismissed"), "decision": nullable(text), "statement_of_reasons": nullable(text),
+    "created_at": time, "decided_at": nullable(time),
+}
+
 # Answers of the routes.
 REGISTERED = {"user": USER, "profile": PROFILE, "tokens": TOKENS}
 SIGNED_IN = {"user": USER, "tokens": TOKENS}
@@ -239,6 +267,18 @@ SAVED_CRAFTSMEN = page(SAVED_CRAFTSMAN)
 ME = {"user": USER, "profile": PROFILE, "craftsman_profile": nullable(CRAFTSMAN)}
 ONE_CRAFTSMAN = {"craftsman_profile": CRAFTSMAN_FOR_OTHERS}
 ONE_POST = {"post": POST_FOR_OTHERS, "engagement_stats": COUNTERS}
+OWN_POST = {"post": POST}
+OWN_POSTS = page(POST)
+PORTFOLIO = page(POST_FOR_OTHERS)
+COMMENTS = page(COMMENT)
+COMMENTED = {"comment": COMMENT, "comments_count": integer}
+REPORTED = {"report": REPORT}
+REVIEWS = with_members(page(REVIEW), summary=REVIEW_SUMMARY)
+OWN_CRAFTSMAN = {"craftsman_profile": CRAFTSMAN}
+CERTIFIED = {"certification": CERTIFICATION}
+AVAILABILITY = {
+    "availability_status": one_of("available", "busy", "vacation"), "is_available": boolean, "available_radius_km": integer,
+}
 CRAFTSMEN = page(CRAFTSMAN_HIT)
 CATEGORIES = page(CATEGORY)
 FEED = {

@@ -21,6 +21,8 @@ def life(call, person, national, e164, password):
     assert answer.header("location") == "/v1/users/me"
     conforms(answer.body, shapes.REGISTERED)
     user = answer.json()["user"]
+    # Here and below: the account as it is after signing in, not before.
+    assert call("GET", "/v1/users/me", token=answer.json()["tokens"]["access_token"]).json()["user"] == user
     assert user["email"] == person["email"].lower() and user["phone_number"] == e164
 
     for identifier in (person["email"], person["email"].upper(), national, e164, "00" + e164[1:]):
@@ -28,6 +30,7 @@ def life(call, person, national, e164, password):
         assert answer.status == 200, (identifier, answer)
         conforms(answer.body, shapes.SIGNED_IN)
         assert answer.json()["user"]["id"] == user["id"]
+    signed_in = answer.json()["user"]
 
     answer = call("POST", "/v1/auth/refresh", {"refresh_token": answer.json()["tokens"]["refresh_token"]})
     assert answer.status == 200, answer
@@ -38,7 +41,7 @@ def life(call, person, national, e164, password):
     assert answer.status == 200, answer
     conforms(answer.body, shapes.ME)
     me, tag = answer.json(), answer.header("etag")
-    assert me["user"]["id"] == user["id"] and me["profile"]["version"] == 1
+    assert me["user"] == signed_in and me["profile"]["version"] == 1
     assert tag.startswith('"1-'), tag
     unchanged = call("GET", "/v1/users/me", token=token, headers={"If-None-Match": tag})
     assert unchanged.status == 304 and unchanged.body == b"" and unchanged.header("etag") == tag

@@ -115,8 +115,11 @@ def test_counters_go_down_and_late_views_do_not_count(client, register, database
     wait_until(lambda: database.value("SELECT count(*) FROM mesteri.content_interactions WHERE user_id = %s", person.id) == 1, 20, "the view")
     assert database.value(wrong, post) == 0
     effect = database.run("SELECT mesteri.view_effects(%s, ARRAY[%s]::uuid[]) AS e", person.id, post)[0]["e"]
+    database.run("SELECT mesteri.effects_apply(%s::bytea[])", effect)
     assert erase(client, person).status == 204
+    assert database.value("SELECT count(*) FROM mesteri.impressions WHERE viewer_id = %s", person.id) == 0, "what waited is gone"
     assert database.value("SELECT mesteri.effects_apply(%s::bytea[])", effect) == 0
+    database.run("SELECT mesteri.roll_up_impressions()")
     assert database.value("SELECT count(*) FROM mesteri.content_interactions WHERE user_id = %s", person.id) == 0
     assert database.value(wrong, post) == 0
 

@@ -11,6 +11,7 @@ import pytest
 
 from client import LANGUAGES
 from server import ROOT, wait_until
+from work import IF_ANY, make_post, rules, upload
 
 CATALOGUE = {row["slug"]: row for row in csv.DictReader(open(os.path.join(ROOT, "data", "errors.csv"), encoding="utf-8"))}
 RULES = {row["rule"]: row for row in csv.DictReader(open(os.path.join(ROOT, "data", "rules.csv"), encoding="utf-8"))}
@@ -307,6 +308,62 @@ def _(get, headers):
 @provokes("precondition_failed")
 def _(get, headers):
     return get("register")(get("client")).client.put("/v1/users/me", {"city": "Dej"}, headers={**headers, "If-Match": '"7"'})
+
+
+@pytest.fixture(scope="module")
+def craftsman(client, register):
+    return register(client, user_type="craftsman")
+
+
+@provokes("illegal_transition")
+def _(get, headers):
+    craftsman = get("craftsman")
+    post = make_post(get("database"), craftsman)["id"]
+    answer = craftsman.client.put(f"/v1/posts/{post}", {"status": "draft"}, headers={**headers, **IF_ANY})
+    assert answer.json()["details"][0]["allowed"] == ["hidden"]
+    return answer
+
+
+@provokes("blocked")
+def _(get, headers):
+    craftsman, person = get("craftsman"), get("register")(get("client"))
+    post = make_post(get("database"), craftsman)["id"]
+    assert craftsman.client.post(f"/v1/users/{person.id}/block").status == 200
+    return person.client.post(f"/v1/posts/{post}/comments", {"text": "x"}, headers=headers)
+
+
+@provokes("empty_text")
+def _(get, headers):
+    post = make_post(get("database"), get("craftsman"))["id"]
+    return get("craftsman").client.post(f"/v1/posts/{post}/comments", {"text": "<b></b>"}, headers=headers)
+
+
+@provokes("foreign_media")
+def _(get, headers):
+    body = {"media_type": "image", "media_files": ["https://example.org/a.jpg"]}
+    return get("craftsman").client.post("/v1/posts", body, headers=headers)
+
+
+@provokes("invalid_media")
+def _(get, headers):
+    craftsman = get("craftsman")
+    body = {"media_type": "video", "media_files": [upload(get("database"), craftsman)]}
+    return craftsman.client.post("/v1/posts", body, headers=headers)
+
+
+@provokes("invalid_value")
+def _(get, headers):
+    answer = get("craftsman").client.put("/v1/craftsmen/me", {"hourly_rate_min": 2, "hourly_rate_max": 1}, headers={**headers, **IF_ANY})
+    assert rules(answer) == [("hourly_rate_min", "above_max")]
+    return answer
+
+
+@provokes("quota_exceeded")
+def _(get, headers):
+    craftsman = get("register")(get("client"), user_type="craftsman")
+    get("database").run("INSERT INTO mesteri.craftsman_certifications (craftsman_id, name) SELECT id, 'x'"
+                        "  FROM mesteri.craftsman_profiles, generate_series(1, mesteri.max_certifications()) WHERE user_id = %s", craftsman.id)
+    return craftsman.client.post("/v1/craftsmen/me/certifications", {"name": "x"}, headers=headers)
 
 
 # What goes wrong on our side: in a database of its own, broken on purpose and mended.

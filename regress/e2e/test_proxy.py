@@ -116,7 +116,7 @@ def test_head(client, path):
 
 @pytest.mark.parametrize("path, allow", [
     ("/v1/users/me", "GET HEAD PUT DELETE OPTIONS"), ("/v1/feed", "GET HEAD OPTIONS"), ("/v1/auth/login", "POST OPTIONS"),
-    ("/v1/posts/7", "GET HEAD OPTIONS"), ("/health", "GET HEAD OPTIONS"), ("/metrics", "GET HEAD OPTIONS"),
+    ("/v1/posts/7", "GET HEAD PUT DELETE OPTIONS"), ("/health", "GET HEAD OPTIONS"), ("/metrics", "GET HEAD OPTIONS"),
     ("/.well-known/jwks.json", "GET HEAD OPTIONS"),
 ])
 def test_options(client, path, allow):

@@ -1,11 +1,13 @@
 """docs/quickstart.md does what it says, command by command, in a checkout of its own.
 
 Every ```sh block is run by bash in the checkout's root, every ```sql block by psql as `make psql` opens it, in the order
-of the page; a command that fails fails the test, and so does an answer of 5xx.  As for somebody who types them into one
-terminal, variables and functions of bash live on from block to block, and so does the session of psql.  A line that begins with `make run` is started and stays, as in a second terminal; 8080 becomes a free
+of the page; a command that fails fails the test, and so does a refusal that the page does not mean to show.  As for
+somebody who types them into one terminal, variables and functions of bash live on from block to block, and so does the
+session of psql.  A line that begins with `make run` is started and stays, as in a second terminal; 8080 becomes a free
 port, and there are few demo posts.  What is not meant to be typed bears another language; nothing is skipped.
 """
 
+import csv
 import os
 import re
 import shutil
@@ -22,6 +24,10 @@ PAGE = os.path.join(ROOT, "docs", "quickstart.md")
 RUN = re.compile(r"^make run\b.*$", re.MULTILINE)
 RUNNABLE = ("sh", "sql")
 SHOWN = ("text", "json", "http", "console")
+
+# What a refusal looks like: a problem that curl prints, or a status in psql's first column.
+REFUSAL = re.compile(r'"error": ?"(\w+)"|^ +([45]\d\d)(?: \||$)', re.MULTILINE)
+REFUSALS = ["invalid_field", "token_revoked", "invalid_credentials", "401", "401"]
 
 # Somebody else's settings have no business in a fresh checkout.
 FOREIGN = re.compile(r"^(PG|MESTERI_|DEMO_|MAKE|MFLAGS)")
@@ -57,6 +63,7 @@ class Terminal:
         self.variables = os.path.join(root, ".variables")
         self.server = None
         self.psql = None
+        self.refusals = []
         self.output = os.path.join(root, ".run-output")
         self.environment = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
         self.environment.update(MESTERI_PORT=str(self.port), DEMO_POSTS="1000")
@@ -65,7 +72,8 @@ class Terminal:
         return re.sub(r"\b8080\b", str(self.port), text)
 
     def check(self, output, what):
-        assert not re.search(r'"status": 5\d\d', output), f"{what}\n{output}"
+        self.refusals += [slug or status for slug, status in REFUSAL.findall(output)]
+        assert self.refusals == REFUSALS[:len(self.refusals)], f"{what}\n{output}"
 
     def sh(self, text, what):
         for line in RUN.findall(text):
@@ -132,6 +140,17 @@ def terminal(world):
     terminal.close()
 
 
+@pytest.mark.parametrize("door", ["curl", "psql"])
+def test_whole_life_by(door):
+    """Both halves of the page use every route of accounts."""
+    halves = open(PAGE, encoding="utf-8").read().split("\n## With psql alone\n")
+    with open(os.path.join(ROOT, "data", "routes.csv"), encoding="utf-8", newline="") as file:
+        paths = [route["path"] for route in csv.DictReader(file) if route["area"] in ("auth", "users") and route["path"][1] != "."]
+    assert len(paths) >= 20
+    for path in paths:
+        assert re.search("/v1" + re.sub(r"\{\w+\}", ".{1,30}?", path) + r"(?![\w/-])", halves[door == "psql"]), f"{door}: {path}"
+
+
 def test_quickstart(terminal):
     page = blocks(open(PAGE, encoding="utf-8").read())
     unknown = [(language, line) for language, _, line in page if language not in RUNNABLE + SHOWN]
@@ -140,5 +159,6 @@ def test_quickstart(terminal):
     for language, text, line in page:
         if language in RUNNABLE:
             getattr(terminal, language)(text, f"quickstart.md, line {line}:")
+    assert terminal.refusals == REFUSALS
     said = terminal.end()
     assert "Mesteri has stopped." in said, said

@@ -695,6 +695,7 @@ def test_views(load):
     expected = sum(map(len, shown.values()))
 
     def counted():
+        database.run("SELECT mesteri.roll_up_impressions()")
         return database.value("SELECT count(*) FROM mesteri.content_interactions WHERE interaction_type = 'view'"
                               " AND user_id = ANY (%s::uuid[])", list(shown))
 

@@ -47,6 +47,7 @@ INSERT INTO mesteri.disputes (id, project_id, opened_by, opened_as, reason)
 
 INSERT INTO mesteri.content_posts (id, craftsman_id, media_type, media_urls, project_id, published_at)
     VALUES (pg_temp.id('post'), pg_temp.id('profile'), 'image', '["/v1/media/x"]', pg_temp.id('project'), now());
+INSERT INTO mesteri.impressions (viewer_id, post_ids) VALUES (pg_temp.id('client'), ARRAY[pg_temp.id('post')]);
 INSERT INTO mesteri.content_interactions (user_id, post_id, interaction_type) VALUES (pg_temp.id('client'), pg_temp.id('post'), 'like');
 INSERT INTO mesteri.post_comments (id, post_id, user_id, text)
     VALUES (pg_temp.id('comment'), pg_temp.id('post'), pg_temp.id('client'), 'Frumos!');

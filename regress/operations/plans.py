@@ -23,7 +23,7 @@ WATCHING = {
 # Rows that one scan may read, found or not: a hundred times the longest page.
 MOST_ROWS_READ = 10000
 
-IDENTITY = re.compile(r"\b(current_user_id|current_user_type|current_session_id|own_\w+)\(")
+IDENTITY = re.compile(r"\b(current_user_id|current_user_type|current_session_id|own_ids)\(")
 # Looked at row by row, unlike what an index is asked and what is decided once.
 PER_ROW = ("Filter", "Join Filter", "Hash Cond", "Merge Cond")
 # Nodes that read all they can before they give a row.

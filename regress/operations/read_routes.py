@@ -16,9 +16,13 @@ SAMPLES = {
                       "/v1/craftsmen?lat=46.77&lon=23.59&radius_km=20&category_id={category}&q=popescu&min_rating=3&max_price=500"
                       "&available_now=true&page=2"],
     "/v1/craftsmen/{id}": ["/v1/craftsmen/{craftsman}"],
+    "/v1/craftsmen/{id}/portfolio": ["/v1/craftsmen/{craftsman}/portfolio", "/v1/craftsmen/{craftsman}/portfolio?limit=5&page=3"],
+    "/v1/craftsmen/{id}/reviews": [f"/v1/craftsmen/{{craftsman}}/reviews?sort={sort}" for sort in ("newest", "highest", "lowest", "helpful")],
     "/v1/feed": ["/v1/feed?lat=46.77&lon=23.59&limit=100", "/v1/feed?lat=46.77&lon=23.59&limit=100&cursor={next_cursor}",
                  "/v1/feed?categories={category}&page=2", "/v1/feed?following_only=true"],
     "/v1/posts/{id}": ["/v1/posts/{post}"],
+    "/v1/posts/mine": ["/v1/posts/mine", "/v1/posts/mine?status=draft&limit=5&page=2"],
+    "/v1/posts/{id}/comments": ["/v1/posts/{post}/comments", "/v1/posts/{post}/comments?limit=1&page=2"],
     "/v1/categories": ["/v1/categories", "/v1/categories?parent_id={parent_category}"],
     "/.well-known/jwks.json": ["/.well-known/jwks.json"],
 }

@@ -20,6 +20,7 @@ def sick(clusters):
     database = cluster.database("doctor")
     database.run("REVOKE TEMPORARY ON DATABASE doctor FROM PUBLIC")
     database.run("SELECT mesteri.create_partitions('mesteri.events', current_date, current_date + 7),"
+                 "       mesteri.create_partitions('mesteri.impressions', current_date, current_date + 7),"
                  "       mesteri.create_partitions('mesteri.analytics_events', current_date, current_date + 70)")
     return database
 
@@ -75,6 +76,9 @@ PROVOKED = [
      "SELECT mesteri.instance_record(adopted_as) FROM mesteri.instance WHERE adopted_as <> 'first'; DELETE FROM mesteri.instance", "production"),
     ("error", "library and extension are of different versions", "UPDATE pg_extension SET extversion = '0.0.1' WHERE extname = 'mesteri'",
      "UPDATE pg_extension SET extversion = mesteri.library_version() WHERE extname = 'mesteri'", "extension 0.0.1"),
+    ("info", "a counter is wrong",
+     "WITH u AS (INSERT INTO mesteri.users (email, phone_number, password_hash, user_type) VALUES ('ion@example.ro', '+40722000002', '!', 'craftsman') RETURNING id)"
+     " INSERT INTO mesteri.craftsman_profiles (user_id, followers_count) SELECT id, 7 FROM u", "CALL ops.mend_counters()", "7, recounted 0"),
     ("error", "somebody may reach what is not his", "GRANT SELECT ON mesteri.users TO PUBLIC", None, "PUBLIC on TABLE mesteri.users: SELECT"),
     ("error", "somebody may reach what is not his", "GRANT EXECUTE ON FUNCTION mesteri.uuid7() TO PUBLIC", None, "PUBLIC on FUNCTION mesteri.uuid7()"),
     ("warning", "somebody may reach what is not his", "GRANT SELECT (email) ON mesteri.users TO mesteri_proxy", None, "mesteri_proxy on TABLE mesteri.users"),

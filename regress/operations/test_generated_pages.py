@@ -39,6 +39,7 @@ TOLD = [
     (f"SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid IN {TABLES}"
      " AND indexrelid NOT IN (SELECT conindid FROM pg_constraint)", "ndex `{}`"),
     ("SELECT method || ' ' || path FROM mesteri.routes", "**`{}`**"),
+    ("SELECT method || ' ' || path FROM mesteri.routes", "| [`{}`]("),
 ]
 
 
@@ -50,7 +51,8 @@ def pages(cluster):
 
 
 def tracked():
-    names = [f"schema/{name}" for name in os.listdir(os.path.join(FOLDER, "schema"))] + ["errors.md", "config.md", "privacy.md"]
+    names = [f"schema/{name}" for name in os.listdir(os.path.join(FOLDER, "schema"))]
+    names += ["errors.md", "routes.md", "config.md", "privacy.md"]
     return {name: open(os.path.join(FOLDER, name)).read() for name in names}
 
 
@@ -67,14 +69,16 @@ def test_pages_are_those_of_this_schema(pages):
 
 
 def test_every_link_leads_somewhere(pages):
-    for name, text in pages.items():
+    """Of these pages and of those that people write."""
+    written = {name: open(os.path.join(FOLDER, name)).read() for name in os.listdir(FOLDER) if name.endswith(".md")}
+    for name, text in {**written, **pages}.items():
         # A pattern in a code span may look like a link; a link's text may be a code span.
         text = re.sub(r"(`+).*?(?<!`)\1(?!`)", "code", text)
-        for page, anchor in re.findall(r"\]\(([^)#]*)#([^)]+)\)", text):
+        for page, anchor in re.findall(r"\]\((?!https:)([^)#]*)#([^)]+)\)", text):
             path = os.path.normpath(os.path.join(os.path.dirname(name), page)) if page else name
             target = pages[path] if path in pages else open(os.path.join(FOLDER, path)).read()
             assert anchors(target).count(anchor) == 1, f"{name}: {page}#{anchor}"
-        for path in re.findall(r"\]\(([^)#]+)\)", text):
+        for path in re.findall(r"\]\((?!https:)([^)#]+)\)", text):
             path = os.path.normpath(os.path.join(os.path.dirname(name), path))
             assert path in pages or os.path.exists(os.path.join(FOLDER, path)), f"{name}: {path}"
 

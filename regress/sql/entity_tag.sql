@@ -30,6 +30,8 @@ SELECT status FROM mesteri.request('PUT', '/v1/users/me', :'ana', '{}', ARRAY['I
 SELECT status, body ->> 'error' AS error, headers FROM mesteri.request('PUT', '/v1/users/me', :'ana', '{}', ARRAY['If-Match', '"1"']);
 SELECT status, body ->> 'error' AS error FROM mesteri.request('PUT', '/v1/users/me', :'ana', '{}', ARRAY['If-Match', '']);
 SELECT status, body ->> 'error' AS error FROM mesteri.request('PUT', '/v1/users/me', :'ana', '{}');
+-- Nor is a write let through where there is nothing.
+SELECT mesteri.check_if_match('*', NULL);
 -- What has no version has no tag, whatever is asked.
 SELECT status, headers FROM mesteri.request('GET', '/v1/categories', headers => ARRAY['If-None-Match', '*']);
 DELETE FROM mesteri.users;

@@ -62,6 +62,23 @@ SELECT is((mesteri.erase(gen_random_uuid(), 'test')).id, NULL, 'nor who is not t
 SELECT throws_ok(format('SELECT ops.erase_user(%L, ''letter'')', :'ana'), 'P0002', NULL, 'ops says so');
 SELECT is(mesteri.shown_name(NULL, first_name, last_name), NULL, 'others are shown no name') FROM mesteri.user_profiles WHERE user_id = :'ana';
 
+-- Whom somebody only wished to be: an address that is another's by now, or that another waits to have confirmed, is not erased with him.
+SELECT pg_temp.somebody('cristi') AS cristi \gset
+SELECT pg_temp.somebody('dana') AS dana \gset
+SELECT pg_temp.somebody('emil') AS emil \gset
+SELECT pg_temp.somebody('flavia') AS flavia \gset
+UPDATE mesteri.users SET pending_email = CASE id WHEN :'cristi' THEN 'dana@example.ro' WHEN :'emil' THEN 'new.flavia@example.ro' ELSE 'only.mine@example.ro' END
+ WHERE id IN (:'cristi', :'emil', :'flavia');
+INSERT INTO mesteri.verification_codes (user_id, channel, recipient, code_hash, expires_at)
+    VALUES (:'dana', 'email', 'new.flavia@example.ro', sha256(''), now() + interval '10 minutes');
+INSERT INTO mesteri.login_failures (identifier_hash) SELECT mesteri.failure_hash(a) FROM unnest('{dana@example.ro,only.mine@example.ro}'::text[]) AS a;
+SELECT mesteri.message_add(:'dana', 'email', a, 'verify_email', 'test ' || a) FROM unnest('{dana@example.ro,new.flavia@example.ro}'::text[]) AS a;
+SELECT mesteri.erase(id, 'test') FROM unnest(ARRAY[:'cristi', :'emil', :'flavia']::uuid[]) AS id;
+SELECT set_eq(format('SELECT payload ->> ''to'' FROM mesteri.outbox WHERE user_id = %L', :'dana'), '{dana@example.ro,new.flavia@example.ro}'::text[],
+              'mails to another go on, whoever wished for that address');
+SELECT set_eq('SELECT identifier_hash FROM mesteri.login_failures', ARRAY[mesteri.failure_hash('dana@example.ro')],
+              'nobody unlocks another''s sign-in by leaving; what was his alone goes');
+
 -- A rule of the installation's own beats the shipped one.
 INSERT INTO mesteri.erasure_rules (table_name, column_name, action, ground) VALUES ('search_history', 'query', 'keep', 'An odd wish.');
 SELECT is(action, 'keep', 'a column''s rule beats a table''s') FROM mesteri.erasure_plan WHERE table_name = 'search_history' AND column_name = 'query';
@@ -75,6 +92,20 @@ SELECT is(mesteri.seller_known_until(:'bogdan', '2026-11-22 12:00Z'), '2027-05-2
 INSERT INTO mesteri.transactions (to_user_id, type, amount, net_amount, vat_bps, command_id, status, completed_at, captured_amount, released_amount)
     VALUES (:'bogdan', 'withdrawal', 10, 10, 0, gen_random_uuid(), 'completed', '2026-12-31 23:30+02', 10, 10), (:'bogdan', 'withdrawal', 10, 10, 0, gen_random_uuid(), 'completed', '2020-01-01', 10, 10);
 SELECT is(mesteri.seller_known_until(:'bogdan', '2026-11-22 12:00Z'), '2037-01-01 00:00+02', 'who was paid, ten years after the year of the last payment');
+
+-- How the other side rated is secret until both have, or the time is over; in the export, too.
+SELECT pg_temp.somebody('gabi') AS gabi \gset
+SELECT pg_temp.somebody('horia') AS horia \gset
+INSERT INTO mesteri.craftsman_profiles (id, user_id) VALUES (:'horia', :'horia');
+INSERT INTO mesteri.projects (id, client_id, craftsman_id, craftsman_user_id, title) VALUES (:'gabi', :'gabi', :'horia', :'horia', 'Baie');
+INSERT INTO mesteri.reviews (project_id, reviewer_id, reviewed_user_id, overall_rating, quality_rating, punctuality_rating, communication_rating, price_value_rating, comment)
+    VALUES (:'gabi', :'gabi', :'horia', 1, 1, 1, 1, 1, 'Slab');
+CREATE FUNCTION pg_temp.exported_ratings(person uuid) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(m.value, '' ORDER BY m.key) FROM json_each_text(mesteri.export_json(person, 'ro') -> 'reviews' -> 0) AS m WHERE m.key LIKE '%rating' $$;
+SELECT is(pg_temp.exported_ratings(:'horia'), NULL, 'a rating that is not public yet is not exported to who was rated');
+SELECT is(pg_temp.exported_ratings(:'gabi'), '11111', 'but to who rated');
+UPDATE mesteri.reviews SET is_visible = true, visible_at = now() WHERE project_id = :'gabi';
+SELECT is(pg_temp.exported_ratings(:'horia'), '11111', 'and to both when it is');
 
 -- Words in documents.
 SELECT is(mesteri.json_mentions(d, '{a@b.ro}'), mentions, d::text)

@@ -36,7 +36,7 @@ SELECT set_eq($$ SELECT tablename::text FROM pg_policies WHERE schemaname = 'mes
 SELECT set_eq($$ SELECT DISTINCT policyname::text, cmd, permissive, with_check FROM pg_policies WHERE schemaname = 'mesteri' AND roles && '{mesteri_user,public}' $$,
               $$ VALUES ('owner_reads', 'SELECT', 'PERMISSIVE', NULL::text) $$, 'and nothing else');
 SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'mesteri'::regnamespace
-                      AND (proname LIKE 'own\_%' AND pronargs = 0 OR proname LIKE 'current\_%') AND (proparallel <> 'r' OR provolatile <> 's') $$,
+                      AND (proname IN ('is_own', 'own_ids') OR proname LIKE 'current\_%') AND (proparallel <> 'r' OR provolatile <> 's') $$,
                 'what depends on the caller is stable and stays in the leader');
 
 -- Every form of a path.

@@ -78,9 +78,8 @@ SELECT is_empty('SELECT c.oid::regclass, a.refobjid::regclass FROM pg_class c JO
 SELECT is_empty('SELECT name, rolname FROM our_functions JOIN pg_roles r ON r.oid = proowner WHERE prosecdef AND (rolsuper OR rolbypassrls)', 'definers are no superusers');
 SELECT is_empty('SELECT name FROM our_functions WHERE prosecdef AND NOT coalesce(proconfig @> ''{"search_path=pg_catalog, mesteri, pg_temp"}'', false)',
                 'definers have a fixed search_path, temporary objects last');
-SELECT is_empty('SELECT name FROM our_functions WHERE prosecdef AND pronamespace = ''mesteri''::regnamespace AND proname NOT IN (''effects_apply'', ''create_partitions'')
-                   AND NOT (name ~ ''^mesteri.own_.*\(\)$'' AND definition LIKE ''%mesteri.current_user_id()%'')',
-                'beside endpoints two functions alone lend their rights, and those that give the caller''s own keys');
+SELECT is_empty('SELECT name FROM our_functions WHERE prosecdef AND pronamespace = ''mesteri''::regnamespace AND proname NOT IN (''effects_apply'', ''create_partitions'')',
+                'beside endpoints two functions alone lend their rights');
 SELECT is_empty('SELECT name FROM our_functions WHERE pronamespace = ''api''::regnamespace AND prosecdef AND proowner = ''mesteri_catalogue''::regrole
                    AND definition ~* ''\m(insert|update|delete)\M''', 'what belongs to the catalogue writes nothing');
 

@@ -30,7 +30,7 @@ INSERT INTO meant VALUES
     -- Each one's own.
     ('everybody', 1, 'users user_profiles'),
     ('client', 1, 'token_families refresh_tokens verification_codes password_resets devices saved_craftsmen search_history idempotency_keys analytics_events'),
-    ('client', 1, 'notifications event_streams outbox outbox_attempts content_interactions post_comments media verifications verification_documents support_tickets ticket_replies'),
+    ('client', 1, 'notifications event_streams outbox outbox_attempts content_interactions impressions post_comments media verifications verification_documents support_tickets ticket_replies'),
     ('client', 1, 'exports'),
     ('client', 2, 'events'),
     ('craftsman', 1, 'craftsman_profiles craftsman_certifications craftsman_crafts craftsman_vat_periods content_posts subscriptions'),
