@@ -36,6 +36,12 @@ bench: packages build private ## measures and writes bench/RESULTS.md
 bench-restore: packages build private ## measures dump and restore of a million posts; takes minutes
 	@bench/run restore
 
+bench-engines: packages build private ## measures feed and matching at each size of BENCH_ENGINE_POSTS; takes minutes
+	@bench/run engines
+
+bench-plans: packages build private ## writes docs/feed-plans.md: the feed's searches at a million posts, with their plans
+	@bench/run plans
+
 docs: packages build private ## writes what the database tells of itself into docs
 	@PYTHONDONTWRITEBYTECODE=1 docs/generator/generate.py
 
@@ -71,9 +77,9 @@ distclean: clean ## ends what runs and removes var/ too, with its data
 	@deploy/remove.sh
 
 # With -j: nothing is built before its packages are there.
-ifneq ($(filter check soak bench bench-restore docs,$(MAKECMDGOALS)),)
+ifneq ($(filter check soak bench bench-restore bench-engines bench-plans docs,$(MAKECMDGOALS)),)
 build: packages
 endif
 
-.PHONY: help run stop token psql check soak bench bench-restore docs packages build private install uninstall installcheck \
-	format format-check clean distclean
+.PHONY: help run stop token psql check soak bench bench-restore bench-engines bench-plans docs packages build private install \
+	uninstall installcheck format format-check clean distclean

@@ -22,7 +22,7 @@ def deploy(script, *arguments):
 class Instance:
     """A running cluster in a folder of its own; close() leaves nothing of it."""
 
-    def __init__(self, keys_of=None):
+    def __init__(self, keys_of=None, settings=SETTINGS):
         self.state = Path(tempfile.mkdtemp(prefix="mesteri-bench."))
         self.state.chmod(0o755)
         try:
@@ -30,8 +30,9 @@ class Instance:
             if keys_of is not None:
                 shutil.rmtree(self.state / "data" / "mesteri_keys")
                 subprocess.run(["cp", "-a", keys_of.state / "data" / "mesteri_keys", self.state / "data"], check=True)
-            (self.state / "bench.conf").write_text(SETTINGS)
+            (self.state / "bench.conf").write_text(settings)
             deploy("cluster.sh", "start", self.state, self.state / "bench.conf")
+            self.postmaster = int((self.state / "data" / "postmaster.pid").read_text().split()[0])
         except BaseException:
             self.close()
             raise
@@ -47,16 +48,15 @@ class Instance:
         deploy("cluster.sh", "stop", self.state)
         shutil.rmtree(self.state)
 
-    def load(self, posts):
+    def load(self, posts, **more):
         """The database mesteri with demo data."""
         deploy("cluster.sh", "database", self.state)
-        self.sql_file(ROOT / "demo" / "demo.sql", f"posts={posts}", "seed=2026")
+        self.sql_file(ROOT / "demo" / "demo.sql", f"posts={posts}", "seed=2026", *(f"{name}={value}" for name, value in more.items()))
 
     def serve(self):
-        """The proxy; from now on the CPU time of both can be asked for."""
+        """The proxy; from now on its CPU time can be asked for too."""
         deploy("proxy.sh", "start", self.state, "0")
         self.address = deploy("proxy.sh", "status", self.state).strip()
-        self.postmaster = int((self.state / "data" / "postmaster.pid").read_text().split()[0])
         self.supervisor = int((self.state / "run" / "proxy.pid").read_text())
 
     def sql(self, query):

@@ -18,6 +18,11 @@
     \set seed 2026
 \endif
 
+\if :{?craftsmen}
+\else
+    \set craftsmen greatest(50, :posts / 25)
+\endif
+
 SET client_encoding = 'UTF8';
 SET client_min_messages = warning;
 SET timezone = 'UTC';

@@ -22,7 +22,7 @@ class Keys:
         self.database = database
 
     def run(self, commands):
-        self.database.run(f"COPY (SELECT) TO PROGRAM 'umask 077; cd mesteri_keys; {commands}'")
+        self.database.run(f"COPY (SELECT) TO PROGRAM 'cat > /dev/null; umask 077; cd mesteri_keys; {commands}'")
 
     def add(self, name, length=32, mode="0600"):
         self.run(f"head -c {length} /dev/urandom > .new && chmod {mode} .new && mv .new {name}")
