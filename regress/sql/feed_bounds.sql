@@ -57,9 +57,11 @@ SELECT (SELECT array_agg(id) FROM mesteri.craftsman_profiles)[1 + n % 2], 'image
 -- Moving counters, some of which leave their key's range.
 UPDATE mesteri.content_posts SET views_count = views_count + floor(random() * 4), likes_count = likes_count + floor(random() * 2) WHERE random() < 0.5;
 
--- Some weights, ours among them.
+-- Some weights, ours among them, and those by which nothing counts but the distance: no range of another term hides its bound.
 CREATE TEMP TABLE weights AS
 SELECT 1 AS n, w FROM mesteri.feed_weights w
+ UNION ALL
+SELECT n, ROW (n, 1, 0, 0, 0, horizon_m, interval '1 day', false)::mesteri.feed_weights FROM (VALUES (9, 50000), (10, 300000), (11, 2e7)) AS g (n, horizon_m)
  UNION ALL
 SELECT n, ROW (n, a / s, b / s, c / s, d / s, (ARRAY[1000, 50000, 500000, 9e6, 3e7])[n % 5 + 1], make_interval(mins => 1 + floor(random() * 20000)::integer), false)::mesteri.feed_weights
   FROM (SELECT n, a, b, c, d, a + b + c + d AS s
@@ -67,8 +69,8 @@ SELECT n, ROW (n, a / s, b / s, c / s, d / s, (ARRAY[1000, 50000, 500000, 9e6, 3
 
 CREATE TEMP TABLE readers AS
 SELECT n, a.lat, a.lon, (ARRAY[100, 10000, 50000, 300000])[1 + floor(random() * 4)::integer]::float8 AS radius_m, now() + (random() - 0.5) * interval '9 days' AS clock,
-       (SELECT w FROM weights k WHERE k.n = 1 + r.n % 8) AS w
-  FROM generate_series(1, 80) AS r (n), pg_temp.anywhere(n) AS a;
+       (SELECT w FROM weights k WHERE k.n = 1 + r.n % 11) AS w
+  FROM generate_series(1, 110) AS r (n), pg_temp.anywhere(n) AS a;
 
 -- What each post scores for each reader, by the formula alone.
 CREATE TEMP TABLE exact AS
@@ -86,11 +88,17 @@ SELECT 'seed ' || :'seed' AS seed, count(*) AS faults
  WHERE e.within AND NOT coalesce(e.score <= mesteri.feed_key_bound(e.key, r.clock, r.w, r.lat, r.lon, r.radius_m, false), false)
     OR e.metres IS NOT NULL AND NOT mesteri.feed_key_bound(e.key, r.clock, r.w, r.lat, r.lon, r.radius_m, true) <= e.score
 HAVING count(*) > 0;
--- And they are tight: within the radius, no farther apart than the ranges of counters and rating allow, and 1 % of the distance.
+-- And they are tight: within the radius, no farther apart than the ranges of counters and rating allow, and 2 % of the distance.
 SELECT count(*) > 300 AS enough, max(bound - score - (0.022 * (w).engagement + 0.02 * (w).rating + 120 / extract(epoch FROM (w).recency_horizon) * (w).recency
-                                                       + (0.01 * metres + 1) / (w).geo_horizon_m * (w).geo)) <= 0 AS tight
+                                                       + (0.02 * metres + 1) / (w).geo_horizon_m * (w).geo)) <= 0 AS tight
   FROM (SELECT e.*, r.w, mesteri.feed_key_bound(e.key, r.clock, r.w, r.lat, r.lon, r.radius_m, false) AS bound
           FROM exact e JOIN readers r USING (n) WHERE e.within) AS b
+ WHERE bound < 'infinity';
+
+-- The distance alone: by no more than the curvature changes over the reach, and the 3 cm that places are rounded by.
+SELECT count(*) > 30 AS enough, max((bound - score) * (w).geo_horizon_m - 0.002 * metres) <= 0.1 AS tight
+  FROM (SELECT e.*, r.w, mesteri.feed_key_bound(e.key, r.clock, r.w, r.lat, r.lon, r.radius_m, false) AS bound
+          FROM exact e JOIN readers r USING (n) WHERE e.within AND (r.w).geo = 1 AND (r.w).geo_horizon_m <= 300000) AS b
  WHERE bound < 'infinity';
 
 -- Entries above several: as high as the highest, and no radius cuts off what is in it.
