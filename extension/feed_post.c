@@ -66,7 +66,6 @@ static int32 minutes_up(TimestampTz moment);
 static bool is_published(const FeedPostColumns *at, const Row *row);
 static bool same_author(const FeedPostColumns *at, const Row *old, const Row *row);
 static Author find_author(const FeedPostColumns *at, const Row *row);
-static bool read_one(SPIPlanPtr plan, Datum parameter, Datum *value);
 static Row deform(HeapTuple tuple, TupleDesc desc);
 static Datum new_value(TriggerData *trigger, const char *column);
 static Datum hundredths(Datum rating);
@@ -291,45 +290,29 @@ same_author(const FeedPostColumns *at, const Row *old, const Row *row)
 static Author
 find_author(const FeedPostColumns *at, const Row *row)
 {
-	static SPIPlanPtr account_plan;
-	static SPIPlanPtr craftsman_plan;
+	static SPIPlanPtr plan;
 	Author author = {0, false};
 	Datum craftsman_id = row->values[at->craftsman_id - 1];
-	Datum value;
+	bool is_null;
 
 	if (row->nulls[at->craftsman_id - 1])
 		return author;
 
 	SPI_connect();
-	if (account_plan == NULL)
-		account_plan = spi_keep("SELECT is_active AND deleted_at IS NULL FROM mesteri.users"
-		                        " WHERE id = (SELECT user_id FROM mesteri.craftsman_profiles WHERE id = $1) FOR SHARE",
-		                        1, &(Oid){UUIDOID});
-	if (craftsman_plan == NULL)
-		craftsman_plan = spi_keep(
-			"SELECT (average_rating * 100)::int2 FROM mesteri.craftsman_profiles WHERE id = $1 FOR SHARE", 1,
-			&(Oid){UUIDOID});
-	if (read_one(account_plan, craftsman_id, &value))
-		author.active = DatumGetBool(value);
-	if (read_one(craftsman_plan, craftsman_id, &value))
-		author.rating = DatumGetInt16(value);
+	if (plan == NULL)
+		plan = spi_keep("SELECT (c.average_rating * 100)::int2, u.is_active AND u.deleted_at IS NULL"
+		                "  FROM mesteri.craftsman_profiles c JOIN mesteri.users u ON u.id = c.user_id"
+		                " WHERE c.id = $1 FOR SHARE OF u FOR SHARE OF c",
+		                1, &(Oid){UUIDOID});
+	spi_write_as_owner(plan, &craftsman_id, SPI_OK_SELECT);
+	if (SPI_processed > 0)
+	{
+		author.rating = DatumGetInt16(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+		author.active = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null));
+	}
 	SPI_finish();
 
 	return author;
-}
-
-/* read_one: the first value of the first row, if there is one; it is passed by value. */
-static bool
-read_one(SPIPlanPtr plan, Datum parameter, Datum *value)
-{
-	bool is_null;
-
-	spi_write_as_owner(plan, &parameter, SPI_OK_SELECT);
-	if (SPI_processed == 0)
-		return false;
-
-	*value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
-	return !is_null;
 }
 
 static Row
