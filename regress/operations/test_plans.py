@@ -253,7 +253,7 @@ def test_scans_are_where_they_are_said_to_be(world, sessions):
     scanned, indexes = collections.defaultdict(set), collections.defaultdict(set)
     # Words: what has none is ranked by the engines.
     for sample in ("", "&lat=46.77&lon=23.59"):
-        for plan in session.ask("Ana", "/v1/craftsmen?q=zidar" + sample).plans:
+        for plan in session.ask("Ana", "/v1/craftsmen?q=popescu" + sample).plans:
             function = scanning_function(world, plan)
             scanned[function].update(fault for fault in plan.faults(world.large) if function)
             indexes[function].update(node.get("Index Name") for node, _ in plan.nodes() if sample and function)
