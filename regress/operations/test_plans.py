@@ -248,20 +248,16 @@ def test_plans(world, sessions, route, way):
 
 
 def test_scans_are_where_they_are_said_to_be(world, sessions):
-    """An exception holds while it is needed, and where a place is given the index on places serves it."""
-    session = sessions["custom"]
-    scanned, indexes = collections.defaultdict(set), collections.defaultdict(set)
+    """An exception holds while it is needed."""
+    scanned = collections.defaultdict(set)
     # Words: what has none is ranked by the engines.
     for sample in ("", "&lat=46.77&lon=23.59"):
-        for plan in session.ask("Ana", "/v1/craftsmen?q=popescu" + sample).plans:
+        for plan in sessions["custom"].ask("Ana", "/v1/craftsmen?q=popescu" + sample).plans:
             function = scanning_function(world, plan)
             scanned[function].update(fault for fault in plan.faults(world.large) if function)
-            indexes[function].update(node.get("Index Name") for node, _ in plan.nodes() if sample and function)
-    session.connection.rollback()
-    for function, (tables, why) in SCANNING.items():
+    sessions["custom"].connection.rollback()
+    for function in SCANNING:
         assert scanned[function], f"no route scans by {function} any more: take it out of SCANNING of read_routes.py"
-        index = re.search(r"looked up in (\w+)\.$", why)[1]
-        assert index in indexes[function], f"{function} does not look up the radius in {index}"
 
 
 def shown(world, answer):
