@@ -109,14 +109,14 @@ def measure_proxy(instance, token):
             ("**of that the proxy**", statistics.median(own), None, "<= 25 µs")]
 
 
-def measure_reference(instance, token):
+def measure_ranking(instance, token):
     """The reference SQL of the engines: the baseline of what will replace it."""
     rows = []
     for name, path in (("feed, 50 km around Cluj-Napoca", "/v1/feed?lat=46.77&lon=23.59"),
                        ("feed, 50 km around Bucharest", "/v1/feed?lat=44.43&lon=26.10"),
                        ("craftsmen, 50 km around Bucharest", "/v1/craftsmen?lat=44.43&lon=26.10")):
         figures = [sum(wrk(instance, path, token, 2)) for _ in range(max(1, REPETITIONS // 2))]
-        rows.append((f"reference SQL: {name}, backend + proxy", statistics.median(figures), None, None))
+        rows.append((f"{name}, backend + proxy", statistics.median(figures), None, None))
     return rows
 
 
@@ -130,7 +130,7 @@ def run():
         instance.load(POSTS)
         instance.serve()
         rows = []
-        for part in (measure_dispatch, measure_proxy, measure_row_security, measure_reference, measure_storm):
+        for part in (measure_dispatch, measure_proxy, measure_row_security, measure_ranking, measure_storm):
             rows += part(instance, instance.token())
         lines = [f"Written by `make bench` on {date.today()}; median of {REPETITIONS} runs of {SECONDS} s, taken in turn.", "",
                  *results.environment(instance, load, f"{POSTS} posts of demo data, all cached"),
