@@ -110,7 +110,7 @@ def measure_proxy(instance, token):
 
 
 def measure_ranking(instance, token):
-    """The reference SQL of the engines: the baseline of what will replace it."""
+    """Feed and matching through the proxy, at the places where most and few people live."""
     rows = []
     for name, path in (("feed, 50 km around Cluj-Napoca", "/v1/feed?lat=46.77&lon=23.59"),
                        ("feed, 50 km around Bucharest", "/v1/feed?lat=44.43&lon=26.10"),
