@@ -10,14 +10,14 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
-PG_FUNCTION_INFO_V1(mesteri_library_version);
+PG_FUNCTION_INFO_V1(mesteri_loaded_version);
 
 /*
- * mesteri.library_version() returns text
+ * mesteri.loaded_version() returns text
  *		As the control file said when the library was built.
  */
 Datum
-mesteri_library_version(PG_FUNCTION_ARGS)
+mesteri_loaded_version(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(cstring_to_text(MESTERI_VERSION));
 }

@@ -32,7 +32,7 @@ CREATE FUNCTION mesteri.jobs_may_run() RETURNS boolean
     AS $$
     -- No instance is recorded: nobody lives here yet, and perhaps a restore is under way.
     SELECT NOT pg_is_in_recovery() AND EXISTS (SELECT FROM mesteri.instance) AND NOT mesteri.is_fenced()
-       AND mesteri.library_version() = (SELECT extversion FROM pg_extension WHERE extname = 'mesteri');
+       AND mesteri.loaded_version() = (SELECT extversion FROM pg_extension WHERE extname = 'mesteri');
     $$;
 COMMENT ON FUNCTION mesteri.jobs_may_run()
     IS 'Whether timed work may be done here: not on a standby, before the first account, in a copy, or during an upgrade.';

@@ -2,10 +2,10 @@
  * 85-ops.sql
  *		Whether this database may act for its data, what a DBA does after a restore, and what a dump would lose.
  */
-CREATE FUNCTION mesteri.library_version() RETURNS text
+CREATE FUNCTION mesteri.loaded_version() RETURNS text
     LANGUAGE c IMMUTABLE PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'mesteri_library_version';
-COMMENT ON FUNCTION mesteri.library_version() IS 'Version of the loaded library; handle() serves only while the extension''s is the same.';
+    AS 'MODULE_PATHNAME', 'mesteri_loaded_version';
+COMMENT ON FUNCTION mesteri.loaded_version() IS 'Version of the loaded library; handle() serves only while the extension''s is the same.';
 
 /*
  * The fence.  Mails, payments and contract numbers of a copy would be sent,

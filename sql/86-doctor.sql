@@ -20,9 +20,9 @@ CREATE FUNCTION ops.doctor_settings() RETURNS SETOF ops.finding
         SELECT current_setting('mesteri.environment') AS environment, current_setting('mesteri.bcrypt_cost')::integer AS cost,
                (SELECT extversion FROM pg_extension WHERE extname = 'mesteri') AS version)
     SELECT 'error'::ops.severity, 'library and extension are of different versions',
-           format('library %s, extension %s', mesteri.library_version(), version),
+           format('library %s, extension %s', mesteri.loaded_version(), version),
            'ALTER EXTENSION mesteri UPDATE; or restart the server, if its library is the older one.'
-      FROM here WHERE mesteri.library_version() <> version
+      FROM here WHERE mesteri.loaded_version() <> version
      UNION ALL
     SELECT 'warning', 'the library is not preloaded', 'shared_preload_libraries = ''' || current_setting('shared_preload_libraries') || '''',
            'Add mesteri to shared_preload_libraries and restart: until then every connection loads it anew, and requests whose clients hang up run on.'
@@ -260,7 +260,7 @@ CREATE FUNCTION ops.doctor() RETURNS TABLE (severity ops.severity, finding text,
     AS $$
 BEGIN
     -- Its settings have their defaults only once the library is there.
-    PERFORM mesteri.library_version();
+    PERFORM mesteri.loaded_version();
     RETURN QUERY SELECT f.* FROM (SELECT * FROM ops.doctor_settings() UNION ALL SELECT * FROM ops.doctor_roles()
                                   UNION ALL SELECT * FROM ops.doctor_keys() UNION ALL SELECT * FROM ops.doctor_tables()
                                   UNION ALL SELECT * FROM ops.doctor_instance() UNION ALL SELECT * FROM ops.doctor_jobs()

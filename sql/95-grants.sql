@@ -41,7 +41,7 @@ REVOKE ALL ON SCHEMA mesteri, api, analytics, ops FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mesteri.uuid7(), mesteri.jwt_sign(json), mesteri.jwks(), mesteri.keyed_hash(text, bytea), mesteri.login_lock(bytea),
     mesteri.seal(text, bytea), mesteri.unseal(text, bytea), mesteri.encrypt(text, bytea), mesteri.decrypt(text, bytea),
     mesteri.reencrypt(text, bytea), mesteri.cipher_key_id(bytea), mesteri.encryption_key_id(),
-    mesteri.names_version(text, integer), mesteri.sanitize(text), mesteri.library_version(), mesteri.owner_condition(regclass, text),
+    mesteri.names_version(text, integer), mesteri.sanitize(text), mesteri.loaded_version(), mesteri.owner_condition(regclass, text),
     mesteri.owner_condition(regclass, text, text), mesteri.owner_paths(regclass),
     mesteri.current_user_id(), mesteri.current_session_id(), mesteri.current_user_type(),
     mesteri.handle(integer, text, text[], text, text[], bytea, integer, inet, uuid, text, text)

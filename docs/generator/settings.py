@@ -16,7 +16,7 @@ def page(connection, proxy):
 
 def library(connection):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT mesteri.library_version()")
+        cursor.execute("SELECT mesteri.loaded_version()")
         cursor.execute("""SELECT name, boot_val, unit, min_val, max_val, enumvals, context, short_desc, extra_desc FROM pg_settings
                            WHERE name LIKE 'mesteri.%' ORDER BY name COLLATE "C" """)
         rows = cursor.fetchall()

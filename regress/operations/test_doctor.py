@@ -75,7 +75,7 @@ PROVOKED = [
      "SELECT mesteri.instance_record('recover'); UPDATE mesteri.instance SET environment = 'production'",
      "SELECT mesteri.instance_record(adopted_as) FROM mesteri.instance WHERE adopted_as <> 'first'; DELETE FROM mesteri.instance", "production"),
     ("error", "library and extension are of different versions", "UPDATE pg_extension SET extversion = '0.0.1' WHERE extname = 'mesteri'",
-     "UPDATE pg_extension SET extversion = mesteri.library_version() WHERE extname = 'mesteri'", "extension 0.0.1"),
+     "UPDATE pg_extension SET extversion = mesteri.loaded_version() WHERE extname = 'mesteri'", "extension 0.0.1"),
     ("info", "a counter is wrong",
      "WITH u AS (INSERT INTO mesteri.users (email, phone_number, password_hash, user_type) VALUES ('ion@example.ro', '+40722000002', '!', 'craftsman') RETURNING id)"
      " INSERT INTO mesteri.craftsman_profiles (user_id, followers_count) SELECT id, 7 FROM u", "CALL ops.mend_counters()", "7, recounted 0"),
