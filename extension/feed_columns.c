@@ -15,11 +15,12 @@
 #include "utils/syscache.h"
 
 #include "feed_post.h"
+#include "row.h"
 
 static FeedPostColumns columns;
 static Oid columns_of; /* InvalidOid: not looked up */
 
-static AttrNumber column(TupleDesc desc, const char *name);
+static AttrNumber find(Relation posts, const char *name);
 static void forget(Datum arg, Oid relation);
 
 /* feed_post_columns: good until the next invalidation, so for a call. */
@@ -37,20 +38,20 @@ feed_post_columns(Relation posts)
 		registered = true;
 	}
 
-	columns.id = column(desc, "id");
-	columns.craftsman_id = column(desc, "craftsman_id");
-	columns.views_count = column(desc, "views_count");
-	columns.likes_count = column(desc, "likes_count");
-	columns.shares_count = column(desc, "shares_count");
-	columns.saves_count = column(desc, "saves_count");
-	columns.category_id = column(desc, "category_id");
-	columns.location = column(desc, "location");
-	columns.status = column(desc, "status");
-	columns.published_at = column(desc, "published_at");
-	columns.feed_key = column(desc, "feed_key");
-	columns.author_rating = column(desc, "author_rating");
-	columns.author_active = column(desc, "author_active");
-	columns.last = Max(columns.published_at, Max(columns.feed_key, Max(columns.author_rating, columns.author_active)));
+	columns.last = 0;
+	columns.id = find(posts, "id");
+	columns.craftsman_id = find(posts, "craftsman_id");
+	columns.views_count = find(posts, "views_count");
+	columns.likes_count = find(posts, "likes_count");
+	columns.shares_count = find(posts, "shares_count");
+	columns.saves_count = find(posts, "saves_count");
+	columns.category_id = find(posts, "category_id");
+	columns.location = find(posts, "location");
+	columns.status = find(posts, "status");
+	columns.published_at = find(posts, "published_at");
+	columns.feed_key = find(posts, "feed_key");
+	columns.author_rating = find(posts, "author_rating");
+	columns.author_active = find(posts, "author_active");
 	columns.published = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
 	                                    ObjectIdGetDatum(TupleDescAttr(desc, columns.status - 1)->atttypid),
 	                                    CStringGetDatum("published"));
@@ -70,13 +71,13 @@ feed_post_counters(const FeedPostColumns *at, const Datum *values, FeedCounters 
 }
 
 static AttrNumber
-column(TupleDesc desc, const char *name)
+find(Relation posts, const char *name)
 {
-	for (int i = 0; i < desc->natts; i++)
-		if (!TupleDescAttr(desc, i)->attisdropped && strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
-			return (AttrNumber) (i + 1);
+	AttrNumber column = row_column(posts, name);
 
-	elog(ERROR, "mesteri.content_posts has no column \"%s\"", name);
+	columns.last = Max(columns.last, column);
+
+	return column;
 }
 
 static void

@@ -35,6 +35,7 @@
 #include "feed_key.h"
 #include "feed_post.h"
 #include "place.h"
+#include "row.h"
 #include "spi_util.h"
 
 /* Room within which a key stays as it is. */
@@ -42,12 +43,6 @@
 #define ENGAGEMENT_ROOM_DOWN 0.012
 #define STARS_ROOM           2 /* hundredths */
 #define STARS_PER_UNIT       (FEED_MAX_STARS / FEED_RATING_UNITS)
-
-typedef struct Row
-{
-	Datum *values;
-	bool *nulls;
-} Row;
 
 typedef struct Author
 {
@@ -66,7 +61,6 @@ static int32 minutes_up(TimestampTz moment);
 static bool is_published(const FeedPostColumns *at, const Row *row);
 static bool same_author(const FeedPostColumns *at, const Row *old, const Row *row);
 static Author find_author(const FeedPostColumns *at, const Row *row);
-static Row deform(HeapTuple tuple, TupleDesc desc);
 static Datum new_value(TriggerData *trigger, const char *column);
 static Datum hundredths(Datum rating);
 static void change_copies(SPIPlanPtr *plans, Datum *values, Oid type, const char *lock, const char *change);
@@ -98,10 +92,10 @@ mesteri_feed_post_changes(PG_FUNCTION_ARGS)
 	result = trigger->tg_trigtuple;
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
-		old = deform(trigger->tg_trigtuple, desc);
+		old = row_of_tuple(trigger->tg_trigtuple, desc);
 		result = trigger->tg_newtuple;
 	}
-	row = deform(result, desc);
+	row = row_of_tuple(result, desc);
 
 	author.rating = DatumGetInt16(row.values[at.author_rating - 1]);
 	author.active = DatumGetBool(row.values[at.author_active - 1]);
@@ -151,7 +145,7 @@ mesteri_feed_account_changed(PG_FUNCTION_ARGS)
 	check_trigger(fcinfo, "feed_account_changed");
 	values[0] = new_value(trigger, "id");
 	values[1] = new_value(trigger, "is_active");
-	heap_getattr(trigger->tg_newtuple, SPI_fnumber(desc, "deleted_at"), desc, &lives);
+	heap_getattr(trigger->tg_newtuple, row_column(trigger->tg_relation, "deleted_at"), desc, &lives);
 	if (!lives)
 		values[1] = BoolGetDatum(false);
 	change_copies(
@@ -315,24 +309,12 @@ find_author(const FeedPostColumns *at, const Row *row)
 	return author;
 }
 
-static Row
-deform(HeapTuple tuple, TupleDesc desc)
-{
-	Row row;
-
-	row.values = palloc(sizeof(Datum) * (Size) desc->natts);
-	row.nulls = palloc(sizeof(bool) * (Size) desc->natts);
-	heap_deform_tuple(tuple, desc, row.values, row.nulls);
-
-	return row;
-}
-
 static Datum
 new_value(TriggerData *trigger, const char *column)
 {
 	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
 	bool is_null;
-	Datum value = heap_getattr(trigger->tg_newtuple, SPI_fnumber(desc, column), desc, &is_null);
+	Datum value = heap_getattr(trigger->tg_newtuple, row_column(trigger->tg_relation, column), desc, &is_null);
 
 	if (is_null)
 		elog(ERROR, "column \"%s\" must not be null", column);

@@ -9,84 +9,43 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_enum.h"
-#include "executor/spi.h"
 #include "utils/fmgrprotos.h"
-#include "utils/syscache.h"
 
 #include "match_facts.h"
 
-static Datum column(HeapTuple tuple, TupleDesc desc, const char *name, bool *is_null);
-static int32 number(HeapTuple tuple, TupleDesc desc, const char *name);
-static const char *label(Datum value, NameData *name);
+static int32 number(const Row *row, AttrNumber column);
 
 void
-match_facts_of_tuple(HeapTuple tuple, TupleDesc desc, MatchFacts *facts)
+match_facts(const MatchColumns *at, const Row *row, MatchFacts *facts)
 {
-	static const char *const tiers[MATCH_TIERS] = {"basic", "verified", "pro", "master"};
-	bool is_null;
-	Datum value;
-	NameData tier;
+	facts->rating_sum = number(row, at->rating_sum);
+	facts->total_reviews = number(row, at->total_reviews);
 
-	facts->rating_sum = number(tuple, desc, "rating_sum");
-	facts->total_reviews = number(tuple, desc, "total_reviews");
+	facts->has_response_time = !row->nulls[at->response_time_minutes - 1];
+	facts->response_time_minutes = number(row, at->response_time_minutes);
 
-	value = column(tuple, desc, "response_time_minutes", &is_null);
-	facts->has_response_time = !is_null;
-	facts->response_time_minutes = is_null ? 0 : DatumGetInt32(value);
+	facts->completion_rate = 0;
+	if (!row->nulls[at->completion_rate - 1])
+		facts->completion_rate = DatumGetFloat8(
+			DirectFunctionCall1(numeric_float8, row->values[at->completion_rate - 1]));
 
-	value = column(tuple, desc, "completion_rate", &is_null);
-	facts->completion_rate = is_null ? 0 : DatumGetFloat8(DirectFunctionCall1(numeric_float8, value));
-
-	value = column(tuple, desc, "tier", &is_null);
 	facts->tier = MATCH_TIERS - 1; /* as the reference takes what it does not know */
-	if (!is_null && label(value, &tier) != NULL)
+	if (!row->nulls[at->tier - 1])
 		for (int i = 0; i < MATCH_TIERS; i++)
-			if (strcmp(NameStr(tier), tiers[i]) == 0)
+			if (DatumGetObjectId(row->values[at->tier - 1]) == at->tiers[i])
 				facts->tier = i;
 }
 
 bool
-match_is_available(HeapTuple tuple, TupleDesc desc)
+match_is_available(const MatchColumns *at, const Row *row)
 {
-	bool is_null;
-	Datum value = column(tuple, desc, "availability_status", &is_null);
-	NameData status;
-
-	return !is_null && label(value, &status) != NULL && strcmp(NameStr(status), "available") == 0;
+	return !row->nulls[at->availability_status - 1] &&
+	       DatumGetObjectId(row->values[at->availability_status - 1]) == at->available;
 }
 
-static Datum
-column(HeapTuple tuple, TupleDesc desc, const char *name, bool *is_null)
-{
-	int found = SPI_fnumber(desc, name);
-
-	if (found <= 0)
-		elog(ERROR, "mesteri.craftsman_profiles has no column \"%s\"", name);
-
-	return heap_getattr(tuple, found, desc, is_null);
-}
-
-/* Null, which the table will refuse, counts as 0. */
+/* Null, which the table will refuse where it matters, counts as 0. */
 static int32
-number(HeapTuple tuple, TupleDesc desc, const char *name)
+number(const Row *row, AttrNumber column)
 {
-	bool is_null;
-	Datum value = column(tuple, desc, name, &is_null);
-
-	return is_null ? 0 : DatumGetInt32(value);
-}
-
-static const char *
-label(Datum value, NameData *name)
-{
-	HeapTuple tuple = SearchSysCache1(ENUMOID, value);
-
-	if (!HeapTupleIsValid(tuple))
-		return NULL;
-	*name = ((Form_pg_enum) GETSTRUCT(tuple))->enumlabel;
-	ReleaseSysCache(tuple);
-
-	return NameStr(*name);
+	return row->nulls[column - 1] ? 0 : DatumGetInt32(row->values[column - 1]);
 }

@@ -8,12 +8,37 @@
 #ifndef MESTERI_MATCH_FACTS_H
 #define MESTERI_MATCH_FACTS_H
 
-#include "access/htup.h"
-#include "access/tupdesc.h"
+#include "access/attnum.h"
+#include "utils/relcache.h"
 
 #include "match_key.h"
+#include "row.h"
 
-extern void match_facts_of_tuple(HeapTuple tuple, TupleDesc desc, MatchFacts *facts);
-extern bool match_is_available(HeapTuple tuple, TupleDesc desc);
+typedef struct MatchColumns
+{
+	AttrNumber id;
+	AttrNumber user_id;
+	AttrNumber tier;
+	AttrNumber availability_status;
+	AttrNumber is_available;
+	AttrNumber available_radius_km;
+	AttrNumber rating_sum;
+	AttrNumber total_reviews;
+	AttrNumber average_rating;
+	AttrNumber response_time_minutes;
+	AttrNumber completion_rate;
+	AttrNumber hourly_rate_min;
+	AttrNumber match_key;
+	AttrNumber last;
+	Oid tiers[MATCH_TIERS]; /* the lowest first */
+	Oid available;          /* the availability_status */
+} MatchColumns;
+
+/* match_columns.c */
+extern const MatchColumns *match_columns(Relation craftsmen);
+
+/* match_facts.c */
+extern void match_facts(const MatchColumns *at, const Row *row, MatchFacts *facts);
+extern bool match_is_available(const MatchColumns *at, const Row *row);
 
 #endif /* MESTERI_MATCH_FACTS_H */

@@ -31,19 +31,20 @@
 #include "match_facts.h"
 #include "match_key.h"
 #include "place.h"
+#include "row.h"
 #include "spi_util.h"
 
-static MatchKey *make_key(HeapTuple tuple, TupleDesc desc);
+static MatchKey *make_key(const MatchColumns *at, const Row *row);
 static int32 cheapness(Datum price);
 static int32 reviews_edge(int32 count, bool up);
 static const MatchKey *kept_key(TriggerData *trigger);
-static bool find_place(HeapTuple tuple, TupleDesc desc, bool is_insert, MatchKey *key);
+static bool find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key);
 static bool is_active(Datum user_id);
-static const MatchKey *key_of(HeapTuple tuple, TupleDesc desc);
+static const MatchKey *key_of(HeapTuple tuple, Relation table);
 static bool same_key(const MatchKey *a, const MatchKey *b);
 static bool same_value(TriggerData *trigger, const char *column);
-static HeapTuple with_key(HeapTuple tuple, TupleDesc desc, const MatchKey *key);
-static Datum value_of(HeapTuple tuple, TupleDesc desc, const char *column, bool *is_null);
+static HeapTuple with_key(HeapTuple tuple, Relation table, const MatchKey *key);
+static Datum value_of(HeapTuple tuple, Relation table, const char *column, bool *is_null);
 static void run(SPIPlanPtr *plan, const char *sql, Datum id);
 static TriggerData *trigger_of(FunctionCallInfo fcinfo);
 
@@ -60,21 +61,22 @@ Datum
 mesteri_match_craftsman_changes(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = trigger_of(fcinfo);
-	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	Relation table = trigger->tg_relation;
 	bool is_insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
 	HeapTuple tuple = is_insert ? trigger->tg_trigtuple : trigger->tg_newtuple;
 	const MatchKey *kept = is_insert ? NULL : kept_key(trigger);
-	MatchKey *key = make_key(tuple, desc);
+	Row row = row_of_tuple(tuple, RelationGetDescr(table));
+	MatchKey *key = make_key(match_columns(table), &row);
 
 	if (kept != NULL)
 	{
 		key->lat = kept->lat;
 		key->lon = kept->lon;
 	}
-	else if (!find_place(tuple, desc, is_insert, key))
+	else if (!find_place(tuple, table, is_insert, key))
 		key = NULL;
 
-	return PointerGetDatum(with_key(tuple, desc, key));
+	return PointerGetDatum(with_key(tuple, table, key));
 }
 
 /*
@@ -86,12 +88,12 @@ mesteri_match_craftsman_changed(PG_FUNCTION_ARGS)
 {
 	static SPIPlanPtr plan;
 	TriggerData *trigger = trigger_of(fcinfo);
-	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	Relation table = trigger->tg_relation;
 	bool is_null;
 
-	if (!same_key(key_of(trigger->tg_trigtuple, desc), key_of(trigger->tg_newtuple, desc)))
+	if (!same_key(key_of(trigger->tg_trigtuple, table), key_of(trigger->tg_newtuple, table)))
 		run(&plan, "UPDATE mesteri.craftsman_crafts SET match_key = NULL WHERE craftsman_id = $1",
-		    value_of(trigger->tg_newtuple, desc, "id", &is_null));
+		    value_of(trigger->tg_newtuple, table, "id", &is_null));
 
 	return PointerGetDatum(NULL);
 }
@@ -105,13 +107,13 @@ mesteri_match_craft_changes(PG_FUNCTION_ARGS)
 {
 	static SPIPlanPtr plan;
 	TriggerData *trigger = trigger_of(fcinfo);
-	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	Relation table = trigger->tg_relation;
 	HeapTuple tuple = TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ? trigger->tg_trigtuple : trigger->tg_newtuple;
 	MatchKey *key = NULL;
 	bool no_craftsman;
 	bool no_category;
-	Datum craftsman_id = value_of(tuple, desc, "craftsman_id", &no_craftsman);
-	Datum category_id = value_of(tuple, desc, "category_id", &no_category);
+	Datum craftsman_id = value_of(tuple, table, "craftsman_id", &no_craftsman);
+	Datum category_id = value_of(tuple, table, "category_id", &no_category);
 
 	if (!no_craftsman && !no_category)
 	{
@@ -133,7 +135,7 @@ mesteri_match_craft_changes(PG_FUNCTION_ARGS)
 	if (key != NULL)
 		key->category = bound_category_hash(DatumGetUUIDP(category_id));
 
-	return PointerGetDatum(with_key(tuple, desc, key));
+	return PointerGetDatum(with_key(tuple, table, key));
 }
 
 /*
@@ -148,7 +150,7 @@ mesteri_match_person_changed(PG_FUNCTION_ARGS)
 {
 	static SPIPlanPtr plan;
 	TriggerData *trigger = trigger_of(fcinfo);
-	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	Relation table = trigger->tg_relation;
 	const char *column = trigger->tg_trigger->tgargs[0];
 	const char *change = "UPDATE mesteri.craftsman_profiles SET match_key = NULL WHERE user_id = $1";
 	bool is_null;
@@ -158,27 +160,25 @@ mesteri_match_person_changed(PG_FUNCTION_ARGS)
 		if (trigger->tg_trigger->tgnargs > 1 && same_value(trigger, column) &&
 		    same_value(trigger, trigger->tg_trigger->tgargs[1]))
 			return PointerGetDatum(NULL);
-		run(&plan, change, value_of(trigger->tg_newtuple, desc, column, &is_null));
+		run(&plan, change, value_of(trigger->tg_newtuple, table, column, &is_null));
 		if (same_value(trigger, column))
 			return PointerGetDatum(NULL);
 	}
-	run(&plan, change, value_of(trigger->tg_trigtuple, desc, column, &is_null));
+	run(&plan, change, value_of(trigger->tg_trigtuple, table, column, &is_null));
 
 	return PointerGetDatum(NULL);
 }
 
 /* make_key: of what the row says itself. */
 static MatchKey *
-make_key(HeapTuple tuple, TupleDesc desc)
+make_key(const MatchColumns *at, const Row *row)
 {
 	MatchKey *key = palloc0(sizeof(MatchKey));
 	MatchFacts facts;
-	bool is_null;
-	Datum value;
 	double stars;
 
 	SET_VARSIZE(key, sizeof(MatchKey));
-	match_facts_of_tuple(tuple, desc, &facts);
+	match_facts(at, row, &facts);
 	/* The average is shown rounded to hundredths, half up, but counts as it is. */
 	stars = facts.total_reviews > 0 ? 100.0 * facts.rating_sum / facts.total_reviews : 0;
 	key->stars = (uint16) (ceil((stars + 0.5) / MATCH_STARS_STEP) * MATCH_STARS_STEP);
@@ -188,12 +188,12 @@ make_key(HeapTuple tuple, TupleDesc desc)
 	key->few_reviews = reviews_edge(facts.total_reviews, false);
 	key->tier = (uint8) facts.tier;
 	key->response = (uint16) ceil(match_responsiveness(&facts) * MATCH_RESPONSE_UNITS);
-	key->is_available = match_is_available(tuple, desc);
+	key->is_available = match_is_available(at, row);
 
-	value = value_of(tuple, desc, "available_radius_km", &is_null);
-	key->radius_km = is_null ? 0 : (uint16) Min(DatumGetInt32(value), PG_UINT16_MAX);
-	value = value_of(tuple, desc, "hourly_rate_min", &is_null);
-	key->cheapness = is_null ? MATCH_NO_PRICE : cheapness(value);
+	if (!row->nulls[at->available_radius_km - 1])
+		key->radius_km = (uint16) Min(DatumGetInt32(row->values[at->available_radius_km - 1]), PG_UINT16_MAX);
+	key->cheapness = row->nulls[at->hourly_rate_min - 1] ? MATCH_NO_PRICE
+	                                                     : cheapness(row->values[at->hourly_rate_min - 1]);
 
 	return key;
 }
@@ -230,10 +230,10 @@ reviews_edge(int32 count, bool up)
 static const MatchKey *
 kept_key(TriggerData *trigger)
 {
-	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-	const MatchKey *old = key_of(trigger->tg_trigtuple, desc);
+	Relation table = trigger->tg_relation;
+	const MatchKey *old = key_of(trigger->tg_trigtuple, table);
 
-	if (old == NULL || !same_key(old, key_of(trigger->tg_newtuple, desc)) || !same_value(trigger, "user_id"))
+	if (old == NULL || !same_key(old, key_of(trigger->tg_newtuple, table)) || !same_value(trigger, "user_id"))
 		return NULL;
 
 	return old;
@@ -247,12 +247,12 @@ kept_key(TriggerData *trigger)
  * their keys along, or else his place is anywhere.
  */
 static bool
-find_place(HeapTuple tuple, TupleDesc desc, bool is_insert, MatchKey *key)
+find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key)
 {
 	static SPIPlanPtr plan;
-	const MatchKey *given = is_insert ? key_of(tuple, desc) : NULL;
+	const MatchKey *given = is_insert ? key_of(tuple, craftsmen) : NULL;
 	bool is_null;
-	Datum user_id = value_of(tuple, desc, "user_id", &is_null);
+	Datum user_id = value_of(tuple, craftsmen, "user_id", &is_null);
 	bool active;
 
 	if (is_null)
@@ -299,10 +299,10 @@ is_active(Datum user_id)
 }
 
 static const MatchKey *
-key_of(HeapTuple tuple, TupleDesc desc)
+key_of(HeapTuple tuple, Relation table)
 {
 	bool is_null;
-	Datum key = value_of(tuple, desc, "match_key", &is_null);
+	Datum key = value_of(tuple, table, "match_key", &is_null);
 
 	return is_null || VARSIZE(DatumGetPointer(key)) != sizeof(MatchKey) ? NULL : (MatchKey *) DatumGetPointer(key);
 }
@@ -317,39 +317,34 @@ same_key(const MatchKey *a, const MatchKey *b)
 static bool
 same_value(TriggerData *trigger, const char *column)
 {
-	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-	Form_pg_attribute attribute = TupleDescAttr(desc, SPI_fnumber(desc, column) - 1);
+	Relation table = trigger->tg_relation;
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(table), row_column(table, column) - 1);
 	bool old_is_null;
 	bool new_is_null;
-	Datum old_value = value_of(trigger->tg_trigtuple, desc, column, &old_is_null);
-	Datum new_value = value_of(trigger->tg_newtuple, desc, column, &new_is_null);
+	Datum old_value = value_of(trigger->tg_trigtuple, table, column, &old_is_null);
+	Datum new_value = value_of(trigger->tg_newtuple, table, column, &new_is_null);
 
 	return old_is_null == new_is_null &&
 	       (old_is_null || datumIsEqual(old_value, new_value, attribute->attbyval, attribute->attlen));
 }
 
 static HeapTuple
-with_key(HeapTuple tuple, TupleDesc desc, const MatchKey *key)
+with_key(HeapTuple tuple, Relation table, const MatchKey *key)
 {
-	int column = SPI_fnumber(desc, "match_key");
+	int column = row_column(table, "match_key");
 	Datum value = PointerGetDatum(key);
 	bool is_null = key == NULL;
 
-	if (same_key(key_of(tuple, desc), key))
+	if (same_key(key_of(tuple, table), key))
 		return tuple;
 
-	return heap_modify_tuple_by_cols(tuple, desc, 1, &column, &value, &is_null);
+	return heap_modify_tuple_by_cols(tuple, RelationGetDescr(table), 1, &column, &value, &is_null);
 }
 
 static Datum
-value_of(HeapTuple tuple, TupleDesc desc, const char *column, bool *is_null)
+value_of(HeapTuple tuple, Relation table, const char *column, bool *is_null)
 {
-	int number = SPI_fnumber(desc, column);
-
-	if (number <= 0)
-		elog(ERROR, "there is no column \"%s\"", column);
-
-	return heap_getattr(tuple, number, desc, is_null);
+	return heap_getattr(tuple, row_column(table, column), RelationGetDescr(table), is_null);
 }
 
 static void

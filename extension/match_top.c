@@ -32,6 +32,7 @@
 #include "match_facts.h"
 #include "match_key.h"
 #include "place.h"
+#include "row.h"
 #include "row_finder.h"
 #include "spi_util.h"
 #include "top_k.h"
@@ -67,6 +68,7 @@ typedef struct MatchSearch
 	bool has_max_price;
 	Datum max_price;
 	HTAB *seen; /* somebody with several of the trades comes once for each */
+	MatchColumns at;
 	RowFinder craftsmen;
 	RowFinder profiles;
 	AttrNumber location; /* of profiles */
@@ -80,11 +82,10 @@ static void read_weights(Datum row, MatchWeights *weights);
 static Datum member(HeapTupleHeader row, const char *column);
 static void walk(MatchSearch *search, Relation table, Relation index, bool is_craft);
 static void consider(MatchSearch *search, TupleTableSlot *slot);
-static bool passes(MatchSearch *search, TupleTableSlot *slot);
-static bool measure(MatchSearch *search, TupleTableSlot *slot, Ranked *candidate);
-static void score(MatchSearch *search, TupleTableSlot *slot, Ranked *candidate);
+static bool passes(const MatchSearch *search, const Row *craftsman);
+static bool measure(MatchSearch *search, const Row *craftsman, Ranked *candidate);
+static void score(MatchSearch *search, const Row *craftsman, Ranked *candidate);
 static bool is_first(MatchSearch *search, const pg_uuid_t *id);
-static Datum get(TupleTableSlot *slot, const char *column, bool *is_null);
 static void put_results(FunctionCallInfo fcinfo, MatchSearch *search);
 static void put_reference(FunctionCallInfo fcinfo);
 
@@ -147,7 +148,7 @@ search(FunctionCallInfo fcinfo, MatchSearch *search)
 
 	table = table_open(get_relname_relid(name, schema), AccessShareLock);
 	index = bound_index_open(table, by_craft ? "craftsman_crafts_match" : "craftsman_profiles_match",
-	                         get_attnum(RelationGetRelid(table), "match_key"), GIST_AM_OID);
+	                         row_column(table, "match_key"), GIST_AM_OID);
 	if (index != NULL)
 	{
 		begin(fcinfo, search);
@@ -167,7 +168,8 @@ begin(FunctionCallInfo fcinfo, MatchSearch *search)
 {
 	MatchQuery *query = &search->query;
 
-	search->location = get_attnum(RelationGetRelid(search->profiles.table), "location");
+	search->at = *match_columns(search->craftsmen.table);
+	search->location = row_column(search->profiles.table, "location");
 	read_weights(PG_GETARG_DATUM(ARG_WEIGHTS), &query->weights);
 	search->has_place = !PG_ARGISNULL(ARG_PLACE);
 	if (search->has_place)
@@ -247,8 +249,8 @@ member(HeapTupleHeader row, const char *column)
 static void
 walk(MatchSearch *search, Relation table, Relation index, bool is_craft)
 {
-	AttrNumber craftsman_id = is_craft ? get_attnum(RelationGetRelid(table), "craftsman_id") : InvalidAttrNumber;
-	AttrNumber category_id = is_craft ? get_attnum(RelationGetRelid(table), "category_id") : InvalidAttrNumber;
+	AttrNumber craftsman_id = is_craft ? row_column(table, "craftsman_id") : InvalidAttrNumber;
+	AttrNumber category_id = is_craft ? row_column(table, "category_id") : InvalidAttrNumber;
 	BoundWalk walk;
 
 	bound_walk_begin(&walk, table, index, &search->query.base);
@@ -274,42 +276,37 @@ walk(MatchSearch *search, Relation table, Relation index, bool is_craft)
 static void
 consider(MatchSearch *search, TupleTableSlot *slot)
 {
+	Row craftsman = {slot->tts_values, slot->tts_isnull};
 	Ranked candidate;
 
-	if (!passes(search, slot) || !measure(search, slot, &candidate))
+	slot_getsomeattrs(slot, search->at.last);
+	if (!passes(search, &craftsman) || !measure(search, &craftsman, &candidate))
 		return;
 
-	score(search, slot, &candidate);
+	score(search, &craftsman, &candidate);
 	top_k_add(&search->top, &candidate);
 	search->query.base.floor = top_k_floor(&search->top);
 }
 
 static bool
-passes(MatchSearch *search, TupleTableSlot *slot)
+passes(const MatchSearch *search, const Row *craftsman)
 {
-	bool is_null;
-	Datum value;
+	const MatchColumns *at = &search->at;
+	const Datum *values = craftsman->values;
+	const bool *nulls = craftsman->nulls;
 
 	/* Without a key he is suspended or erased. */
-	(void) get(slot, "match_key", &is_null);
-	if (is_null)
+	if (nulls[at->match_key - 1])
 		return false;
-	if (search->query.available_only && !DatumGetBool(get(slot, "is_available", &is_null)))
+	if (search->query.available_only && !DatumGetBool(values[at->is_available - 1]))
 		return false;
-	if (search->has_min_rating)
-	{
-		value = get(slot, "average_rating", &is_null);
-		if (is_null || !DatumGetBool(DirectFunctionCall2(numeric_ge, value, search->min_rating)))
-			return false;
-	}
-	if (search->has_max_price)
-	{
-		value = get(slot, "hourly_rate_min", &is_null);
-		if (is_null || !DatumGetBool(DirectFunctionCall2(numeric_le, value, search->max_price)))
-			return false;
-	}
+	if (search->has_min_rating &&
+	    !DatumGetBool(DirectFunctionCall2(numeric_ge, values[at->average_rating - 1], search->min_rating)))
+		return false;
 
-	return true;
+	return !search->has_max_price ||
+	       (!nulls[at->hourly_rate_min - 1] &&
+	        DatumGetBool(DirectFunctionCall2(numeric_le, values[at->hourly_rate_min - 1], search->max_price)));
 }
 
 /*
@@ -317,14 +314,14 @@ passes(MatchSearch *search, TupleTableSlot *slot)
  *		How far away he is; false when that is too far for either, nowhere, or he has no profile.
  */
 static bool
-measure(MatchSearch *search, TupleTableSlot *slot, Ranked *candidate)
+measure(MatchSearch *search, const Row *craftsman, Ranked *candidate)
 {
-	bool is_null;
-	pg_uuid_t user_id = *DatumGetUUIDP(get(slot, "user_id", &is_null));
+	const MatchColumns *at = &search->at;
 	Datum location;
+	bool is_null;
 
 	candidate->has_metres = false;
-	if (!row_finder_find(&search->profiles, &user_id))
+	if (!row_finder_find(&search->profiles, DatumGetUUIDP(craftsman->values[at->user_id - 1])))
 		return false;
 	if (!search->has_place)
 		return true;
@@ -337,25 +334,21 @@ measure(MatchSearch *search, TupleTableSlot *slot, Ranked *candidate)
 
 	return candidate->has_metres &&
 	       place_within(&search->functions, location, search->place, candidate->metres, search->query.base.radius_m) &&
-	       candidate->metres <= (double) DatumGetInt32(get(slot, "available_radius_km", &is_null)) * METRES_A_KM;
+	       candidate->metres <= (double) DatumGetInt32(craftsman->values[at->available_radius_km - 1]) * METRES_A_KM;
 }
 
 static void
-score(MatchSearch *search, TupleTableSlot *slot, Ranked *candidate)
+score(MatchSearch *search, const Row *craftsman, Ranked *candidate)
 {
-	bool is_null;
-	bool should_free;
-	HeapTuple tuple = ExecFetchSlotHeapTuple(slot, false, &should_free);
+	const MatchColumns *at = &search->at;
 	MatchFacts facts;
 	MatchScore score;
 
-	match_facts_of_tuple(tuple, slot->tts_tupleDescriptor, &facts);
+	match_facts(at, craftsman, &facts);
 	score = match_score(&search->query.weights, candidate->has_metres ? &candidate->metres : NULL,
 	                    search->query.base.radius_m, &facts);
-	if (should_free)
-		heap_freetuple(tuple);
 
-	candidate->id = *DatumGetUUIDP(get(slot, "id", &is_null));
+	candidate->id = *DatumGetUUIDP(craftsman->values[at->id - 1]);
 	candidate->score = score.total;
 	candidate->parts[0] = score.proximity;
 	candidate->parts[1] = score.rating;
@@ -371,12 +364,6 @@ is_first(MatchSearch *search, const pg_uuid_t *id)
 	(void) hash_search(search->seen, id, HASH_ENTER, &is_there);
 
 	return !is_there;
-}
-
-static Datum
-get(TupleTableSlot *slot, const char *column, bool *is_null)
-{
-	return slot_getattr(slot, SPI_fnumber(slot->tts_tupleDescriptor, column), is_null);
 }
 
 static void

@@ -21,6 +21,7 @@
 #include "utils/snapmgr.h"
 
 #include "bound_walk.h"
+#include "row.h"
 #include "row_finder.h"
 
 /*
@@ -31,8 +32,7 @@ bool
 row_finder_open(RowFinder *finder, const char *table, const char *index, const char *column)
 {
 	finder->table = table_open(get_relname_relid(table, get_namespace_oid("mesteri", false)), AccessShareLock);
-	finder->index = bound_index_open(finder->table, index, get_attnum(RelationGetRelid(finder->table), column),
-	                                 BTREE_AM_OID);
+	finder->index = bound_index_open(finder->table, index, row_column(finder->table, column), BTREE_AM_OID);
 	if (finder->index == NULL)
 	{
 		table_close(finder->table, AccessShareLock);

@@ -1,0 +1,26 @@
+/*-------------------------------------------------------------------------
+ *
+ * row.h
+ *		A table's row by its columns.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MESTERI_ROW_H
+#define MESTERI_ROW_H
+
+#include "access/attnum.h"
+#include "access/htup.h"
+#include "access/tupdesc.h"
+#include "utils/relcache.h"
+
+/* All of it, by number of column minus one; of a slot, as far as it was taken apart. */
+typedef struct Row
+{
+	Datum *values;
+	bool *nulls;
+} Row;
+
+extern AttrNumber row_column(Relation table, const char *name);
+extern Row row_of_tuple(HeapTuple tuple, TupleDesc desc);
+
+#endif /* MESTERI_ROW_H */
