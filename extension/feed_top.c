@@ -20,7 +20,6 @@
 #include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
-#include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
@@ -33,7 +32,7 @@
 #include "feed_cursor.h"
 #include "feed_post.h"
 #include "place.h"
-#include "spi_util.h"
+#include "ranked_rows.h"
 #include "top_k.h"
 #include "uuid_set.h"
 
@@ -45,9 +44,6 @@
 
 /* An author has some 25 posts, most of which cost a buffer: up to here that is less than to look for his in the index. */
 #define FEED_MAX_AUTHOR_WALKS 500
-
-#define FEED_ARGUMENTS 12
-#define FEED_COLUMNS   7
 
 #define ARG_CLOCK       0
 #define ARG_WEIGHTS     1
@@ -86,8 +82,6 @@ static bool search_all(FeedSearch *search);
 static void consider(FeedSearch *search, TupleTableSlot *slot);
 static bool measure(FeedSearch *search, const Datum *values, const bool *nulls, Ranked *candidate);
 static void score(FeedSearch *search, const Datum *values, Ranked *candidate);
-static void put_results(ReturnSetInfo *results, FeedSearch *search, int skip);
-static void put_reference(FunctionCallInfo fcinfo);
 static int depth(FunctionCallInfo fcinfo);
 
 PG_FUNCTION_INFO_V1(mesteri_feed_top);
@@ -105,6 +99,7 @@ PG_FUNCTION_INFO_V1(mesteri_feed_top);
 Datum
 mesteri_feed_top(PG_FUNCTION_ARGS)
 {
+	static SPIPlanPtr reference;
 	FeedSearch search = {0};
 	int64 buffers_before = bound_buffers();
 
@@ -114,10 +109,12 @@ mesteri_feed_top(PG_FUNCTION_ARGS)
 	if (search_authors(&search) || search_all(&search))
 	{
 		top_k_sort(&search.top);
-		put_results((ReturnSetInfo *) fcinfo->resultinfo, &search, PG_GETARG_INT32(ARG_SKIP));
+		ranked_rows_put(fcinfo, &search.top, PG_GETARG_INT32(ARG_SKIP));
 	}
 	else
-		put_reference(fcinfo);
+		ranked_rows_put_reference(
+			fcinfo, &reference,
+			"SELECT * FROM mesteri.feed_reference($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
 
 	table_close(search.posts, AccessShareLock);
 	bound_work_done(&search.query.base.work, buffers_before);
@@ -341,56 +338,4 @@ score(FeedSearch *search, const Datum *values, Ranked *candidate)
 	candidate->parts[1] = score.engagement;
 	candidate->parts[2] = score.rating;
 	candidate->parts[3] = score.recency;
-}
-
-static void
-put_results(ReturnSetInfo *results, FeedSearch *search, int skip)
-{
-	for (int i = skip; i < search->top.count; i++)
-	{
-		Ranked *post = &search->top.heap[i];
-		Datum values[FEED_COLUMNS];
-		bool nulls[FEED_COLUMNS] = {false};
-
-		values[0] = UUIDPGetDatum(&post->id);
-		values[1] = Float8GetDatum(post->metres);
-		nulls[1] = !post->has_metres;
-		values[2] = Float8GetDatum(post->score);
-		for (int part = 0; part < TOP_K_MAX_PARTS; part++)
-			values[3 + part] = Float8GetDatum(post->parts[part]);
-		tuplestore_putvalues(results->setResult, results->setDesc, values, nulls);
-	}
-}
-
-/* put_reference: the same answer, the long way. */
-static void
-put_reference(FunctionCallInfo fcinfo)
-{
-	static SPIPlanPtr plan = NULL;
-	ReturnSetInfo *results = (ReturnSetInfo *) fcinfo->resultinfo;
-	Datum values[FEED_ARGUMENTS];
-	char nulls[FEED_ARGUMENTS];
-
-	for (int i = 0; i < FEED_ARGUMENTS; i++)
-	{
-		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
-		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
-	}
-
-	SPI_connect();
-	if (plan == NULL)
-	{
-		Oid *types;
-		int count;
-
-		(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
-		Assert(count == FEED_ARGUMENTS);
-		plan = spi_keep("SELECT * FROM mesteri.feed_reference($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-		                count, types);
-	}
-	if (SPI_execute_plan(plan, values, nulls, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not run the reference of the feed");
-	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(results->setResult, SPI_tuptable->vals[i]);
-	SPI_finish();
 }

@@ -13,36 +13,28 @@
 
 #include <math.h>
 
-#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "executor/executor.h"
-#include "executor/spi.h"
 #include "funcapi.h"
-#include "miscadmin.h"
-#include "utils/fmgrprotos.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
-#include "utils/numeric.h"
 #include "utils/rel.h"
 
 #include "bound_walk.h"
 #include "match_facts.h"
 #include "match_key.h"
 #include "place.h"
+#include "ranked_rows.h"
 #include "row.h"
 #include "row_finder.h"
-#include "spi_util.h"
 #include "top_k.h"
 #include "uuid_set.h"
 
 /* Deeper than anybody scrolls. */
 #define MATCH_MAX_DEPTH 5000
-
-#define MATCH_ARGUMENTS 9
-#define MATCH_COLUMNS   7
 
 #define ARG_WEIGHTS    0
 #define ARG_PLACE      1
@@ -86,8 +78,6 @@ static bool passes(const MatchSearch *search, const Row *craftsman);
 static bool measure(MatchSearch *search, const Row *craftsman, Ranked *candidate);
 static void score(MatchSearch *search, const Row *craftsman, Ranked *candidate);
 static bool is_first(MatchSearch *search, const pg_uuid_t *id);
-static void put_results(FunctionCallInfo fcinfo, MatchSearch *search);
-static void put_reference(FunctionCallInfo fcinfo);
 
 PG_FUNCTION_INFO_V1(mesteri_match_top);
 
@@ -103,6 +93,7 @@ PG_FUNCTION_INFO_V1(mesteri_match_top);
 Datum
 mesteri_match_top(PG_FUNCTION_ARGS)
 {
+	static SPIPlanPtr reference;
 	MatchSearch found = {0};
 	int64 buffers_before = bound_buffers();
 
@@ -113,9 +104,10 @@ mesteri_match_top(PG_FUNCTION_ARGS)
 		                errmsg("weights, available_only, count, skip and a place's radius must not be null")));
 
 	if (!is_reference_asked(fcinfo) && search(fcinfo, &found))
-		put_results(fcinfo, &found);
+		ranked_rows_put(fcinfo, &found.top, (int) PG_GETARG_INT64(ARG_SKIP));
 	else
-		put_reference(fcinfo);
+		ranked_rows_put_reference(fcinfo, &reference,
+		                          "SELECT * FROM mesteri.match_reference($1, $2, $3, $4, $5, $6, $7, NULL, $8, $9)");
 	bound_work_done(&found.query.base.work, buffers_before);
 
 	return (Datum) 0;
@@ -364,58 +356,4 @@ is_first(MatchSearch *search, const pg_uuid_t *id)
 	(void) hash_search(search->seen, id, HASH_ENTER, &is_there);
 
 	return !is_there;
-}
-
-static void
-put_results(FunctionCallInfo fcinfo, MatchSearch *search)
-{
-	ReturnSetInfo *results = (ReturnSetInfo *) fcinfo->resultinfo;
-
-	for (int i = (int) PG_GETARG_INT64(ARG_SKIP); i < search->top.count; i++)
-	{
-		Ranked *craftsman = &search->top.heap[i];
-		Datum values[MATCH_COLUMNS];
-		bool nulls[MATCH_COLUMNS] = {false};
-
-		values[0] = UUIDPGetDatum(&craftsman->id);
-		values[1] = Float8GetDatum(craftsman->metres);
-		nulls[1] = !craftsman->has_metres;
-		values[2] = Float8GetDatum(craftsman->score);
-		for (int part = 0; part < TOP_K_MAX_PARTS; part++)
-			values[3 + part] = Float8GetDatum(craftsman->parts[part]);
-		tuplestore_putvalues(results->setResult, results->setDesc, values, nulls);
-	}
-}
-
-/* put_reference: the same answer, the long way. */
-static void
-put_reference(FunctionCallInfo fcinfo)
-{
-	static SPIPlanPtr plan = NULL;
-	ReturnSetInfo *results = (ReturnSetInfo *) fcinfo->resultinfo;
-	Datum values[MATCH_ARGUMENTS];
-	char nulls[MATCH_ARGUMENTS];
-
-	for (int i = 0; i < MATCH_ARGUMENTS; i++)
-	{
-		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
-		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
-	}
-
-	SPI_connect();
-	if (plan == NULL)
-	{
-		Oid *types;
-		int count;
-
-		(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
-		Assert(count == MATCH_ARGUMENTS);
-		plan = spi_keep("SELECT * FROM mesteri.match_reference($1, $2, $3, $4, $5, $6, $7, NULL, $8, $9)", count,
-		                types);
-	}
-	if (SPI_execute_plan(plan, values, nulls, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not run the reference of matching");
-	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(results->setResult, SPI_tuptable->vals[i]);
-	SPI_finish();
 }
