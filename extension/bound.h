@@ -133,6 +133,23 @@ extern Datum bound_gist_picksplit(FunctionCallInfo fcinfo, const BoundClass *cla
 extern Datum bound_gist_same(FunctionCallInfo fcinfo);
 extern Datum bound_gist_sortsupport(FunctionCallInfo fcinfo, const BoundClass *class);
 
+/* Defines GiST's support functions of an instance: mesteri_PREFIX_gist_consistent() and so on. */
+#define BOUND_GIST_SUPPORT(prefix, class)                                                                              \
+	BOUND_GIST_FUNCTION(prefix##_gist_consistent, bound_gist_consistent(fcinfo, &(class)))                             \
+	BOUND_GIST_FUNCTION(prefix##_gist_distance, bound_gist_distance(fcinfo))                                           \
+	BOUND_GIST_FUNCTION(prefix##_gist_union, bound_gist_union(fcinfo, &(class)))                                       \
+	BOUND_GIST_FUNCTION(prefix##_gist_penalty, bound_gist_penalty(fcinfo, &(class)))                                   \
+	BOUND_GIST_FUNCTION(prefix##_gist_picksplit, bound_gist_picksplit(fcinfo, &(class)))                               \
+	BOUND_GIST_FUNCTION(prefix##_gist_same, bound_gist_same(fcinfo))                                                   \
+	BOUND_GIST_FUNCTION(prefix##_gist_sortsupport, bound_gist_sortsupport(fcinfo, &(class)))
+
+#define BOUND_GIST_FUNCTION(name, result)                                                                              \
+	PG_FUNCTION_INFO_V1(mesteri_##name);                                                                               \
+	Datum mesteri_##name(PG_FUNCTION_ARGS)                                                                             \
+	{                                                                                                                  \
+		return (result);                                                                                               \
+	}
+
 #define BOUND_METRES_PER_UNIT (111132.0 / BOUND_UNITS_PER_DEGREE)
 
 #endif /* MESTERI_BOUND_H */

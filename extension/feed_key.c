@@ -32,13 +32,6 @@ PG_FUNCTION_INFO_V1(mesteri_feed_key_in);
 PG_FUNCTION_INFO_V1(mesteri_feed_key_out);
 PG_FUNCTION_INFO_V1(mesteri_feed_key_union);
 PG_FUNCTION_INFO_V1(mesteri_feed_key_bound);
-PG_FUNCTION_INFO_V1(mesteri_feed_gist_consistent);
-PG_FUNCTION_INFO_V1(mesteri_feed_gist_distance);
-PG_FUNCTION_INFO_V1(mesteri_feed_gist_union);
-PG_FUNCTION_INFO_V1(mesteri_feed_gist_penalty);
-PG_FUNCTION_INFO_V1(mesteri_feed_gist_picksplit);
-PG_FUNCTION_INFO_V1(mesteri_feed_gist_same);
-PG_FUNCTION_INFO_V1(mesteri_feed_gist_sortsupport);
 
 const BoundClass feed_class = {
 	.lanes = FEED_LANES,
@@ -49,6 +42,8 @@ const BoundClass feed_class = {
 	.leaf_bound = feed_leaf_bound,
 	.box_bound = feed_box_bound,
 };
+
+BOUND_GIST_SUPPORT(feed, feed_class)
 
 /* feed_key_make: one that says nothing yet. */
 FeedKey *
@@ -152,48 +147,6 @@ mesteri_feed_key_bound(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 
 	PG_RETURN_FLOAT8(bound);
-}
-
-Datum
-mesteri_feed_gist_consistent(PG_FUNCTION_ARGS)
-{
-	return bound_gist_consistent(fcinfo, &feed_class);
-}
-
-Datum
-mesteri_feed_gist_distance(PG_FUNCTION_ARGS)
-{
-	return bound_gist_distance(fcinfo);
-}
-
-Datum
-mesteri_feed_gist_union(PG_FUNCTION_ARGS)
-{
-	return bound_gist_union(fcinfo, &feed_class);
-}
-
-Datum
-mesteri_feed_gist_penalty(PG_FUNCTION_ARGS)
-{
-	return bound_gist_penalty(fcinfo, &feed_class);
-}
-
-Datum
-mesteri_feed_gist_picksplit(PG_FUNCTION_ARGS)
-{
-	return bound_gist_picksplit(fcinfo, &feed_class);
-}
-
-Datum
-mesteri_feed_gist_same(PG_FUNCTION_ARGS)
-{
-	return bound_gist_same(fcinfo);
-}
-
-Datum
-mesteri_feed_gist_sortsupport(PG_FUNCTION_ARGS)
-{
-	return bound_gist_sortsupport(fcinfo, &feed_class);
 }
 
 static void

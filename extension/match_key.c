@@ -30,13 +30,6 @@ static double lane_score(int lane, int32 value);
 
 PG_FUNCTION_INFO_V1(mesteri_match_key_in);
 PG_FUNCTION_INFO_V1(mesteri_match_key_out);
-PG_FUNCTION_INFO_V1(mesteri_match_gist_consistent);
-PG_FUNCTION_INFO_V1(mesteri_match_gist_distance);
-PG_FUNCTION_INFO_V1(mesteri_match_gist_union);
-PG_FUNCTION_INFO_V1(mesteri_match_gist_penalty);
-PG_FUNCTION_INFO_V1(mesteri_match_gist_picksplit);
-PG_FUNCTION_INFO_V1(mesteri_match_gist_same);
-PG_FUNCTION_INFO_V1(mesteri_match_gist_sortsupport);
 
 const BoundClass match_class = {
 	.lanes = MATCH_LANES,
@@ -47,6 +40,8 @@ const BoundClass match_class = {
 	.leaf_bound = match_leaf_bound,
 	.box_bound = match_box_bound,
 };
+
+BOUND_GIST_SUPPORT(match, match_class)
 
 /*
  * mesteri.match_key_in(cstring) returns mesteri.match_key
@@ -94,48 +89,6 @@ mesteri_match_key_out(PG_FUNCTION_ARGS)
 	PG_RETURN_CSTRING(psprintf("%s %08x %d %d %d %u %u %u %u %u", place, key->category, key->cheapness,
 	                           key->most_reviews, key->few_reviews, key->radius_km, key->stars, key->is_available,
 	                           key->tier, key->response));
-}
-
-Datum
-mesteri_match_gist_consistent(PG_FUNCTION_ARGS)
-{
-	return bound_gist_consistent(fcinfo, &match_class);
-}
-
-Datum
-mesteri_match_gist_distance(PG_FUNCTION_ARGS)
-{
-	return bound_gist_distance(fcinfo);
-}
-
-Datum
-mesteri_match_gist_union(PG_FUNCTION_ARGS)
-{
-	return bound_gist_union(fcinfo, &match_class);
-}
-
-Datum
-mesteri_match_gist_penalty(PG_FUNCTION_ARGS)
-{
-	return bound_gist_penalty(fcinfo, &match_class);
-}
-
-Datum
-mesteri_match_gist_picksplit(PG_FUNCTION_ARGS)
-{
-	return bound_gist_picksplit(fcinfo, &match_class);
-}
-
-Datum
-mesteri_match_gist_same(PG_FUNCTION_ARGS)
-{
-	return bound_gist_same(fcinfo);
-}
-
-Datum
-mesteri_match_gist_sortsupport(PG_FUNCTION_ARGS)
-{
-	return bound_gist_sortsupport(fcinfo, &match_class);
 }
 
 static void
