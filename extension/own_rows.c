@@ -161,7 +161,7 @@ find_source(Oid target, const char *path)
 		source = lfirst(cell);
 		if (source->target == target && strcmp(source->path, path) == 0)
 		{
-			if (source->is_stale)
+			if (source->is_stale || source->all == NULL)
 				prepare(source);
 			return source;
 		}
@@ -188,21 +188,17 @@ prepare(Source *source)
 	char *one = psprintf("SELECT FROM %s WHERE %s = $2 AND %s LIMIT 1", rows.table, rows.column, rows.condition);
 	char *all = psprintf("SELECT array_agg(%s ORDER BY %s) FROM %s WHERE %s IS NOT NULL AND %s", rows.column,
 	                     rows.column, rows.table, rows.column, rows.condition);
-	SPIPlanPtr plan;
+
+	if (source->one != NULL)
+		SPI_freeplan(source->one);
+	if (source->all != NULL)
+		SPI_freeplan(source->all);
+	source->one = source->all = NULL; /* as long as we have not got them anew: should we fail, nobody uses the old */
 
 	SPI_connect();
 	source->is_stale = false; /* unless the table changes while we prepare */
-
-	plan = spi_keep_generic(one, lengthof(types), types);
-	if (source->one != NULL)
-		SPI_freeplan(source->one);
-	source->one = plan;
-
-	plan = spi_keep_generic(all, 1, types);
-	if (source->all != NULL)
-		SPI_freeplan(source->all);
-	source->all = plan;
-
+	source->one = spi_keep_generic(one, lengthof(types), types);
+	source->all = spi_keep_generic(all, 1, types);
 	SPI_finish();
 }
 
