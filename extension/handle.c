@@ -338,11 +338,13 @@ pack_result(FunctionCallInfo fcinfo, const Answer *answer)
 
 	if (desc == NULL)
 	{
-		MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+		TupleDesc declared;
+		MemoryContext caller;
 
-		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != HANDLE_RESULTS)
+		if (get_call_result_type(fcinfo, NULL, &declared) != TYPEFUNC_COMPOSITE || declared->natts != HANDLE_RESULTS)
 			elog(ERROR, "handle() is declared with other results");
-		desc = BlessTupleDesc(desc);
+		caller = MemoryContextSwitchTo(TopMemoryContext);
+		desc = CreateTupleDescCopy(BlessTupleDesc(declared));
 		MemoryContextSwitchTo(caller);
 	}
 
