@@ -198,13 +198,13 @@ make_key(const MatchColumns *at, const Row *row)
 	return key;
 }
 
-/* cheapness: minus the price, rounded up. */
+/* cheapness: minus the price, rounded up; NaN is above all prices. */
 static int32
 cheapness(Datum price)
 {
 	double lei = floor(DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, price)));
 
-	return lei >= PG_INT32_MAX ? -PG_INT32_MAX : -(int32) lei;
+	return lei < PG_INT32_MAX ? -(int32) lei : -PG_INT32_MAX;
 }
 
 /*

@@ -205,7 +205,7 @@ begin(FunctionCallInfo fcinfo, MatchSearch *search)
 			DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, PG_GETARG_DATUM(ARG_MAX_PRICE))));
 
 		search->max_price = PG_GETARG_DATUM(ARG_MAX_PRICE);
-		query->least_cheapness = most >= PG_INT32_MAX ? -PG_INT32_MAX : -(int32) Max(most, -1);
+		query->least_cheapness = most < PG_INT32_MAX ? -(int32) Max(most, -1) : -PG_INT32_MAX; /* NaN too */
 	}
 	query->available_only = PG_GETARG_BOOL(ARG_AVAILABLE);
 

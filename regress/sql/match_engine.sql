@@ -30,7 +30,7 @@ INSERT INTO mesteri.craftsman_profiles (user_id, rating_sum, total_reviews, tier
                                         hourly_rate_min, availability_status)
 SELECT id, n * floor(1 + random() * 5), n, pg_temp.pick(enum_range(NULL::mesteri.craftsman_tier), n), CASE WHEN random() < 0.8 THEN pg_temp.pick('{0,60,720,2000}'::integer[], n) END,
        pg_temp.pick('{0,33.33,50,100}'::numeric[], n), pg_temp.pick('{1,10,12,50,300}'::integer[], n),
-       CASE WHEN random() < 0.8 THEN pg_temp.pick('{0,49.99,50,50.01,9999999999.99}'::numeric[], n) END, pg_temp.pick(enum_range(NULL::mesteri.availability_status), n)
+       CASE WHEN random() < 0.8 THEN pg_temp.pick('{0,49.99,50,50.01,9999999999.99,NaN}'::numeric[], n) END, pg_temp.pick(enum_range(NULL::mesteri.availability_status), n)
   FROM (SELECT id, floor(random() * random() * 40)::integer AS n FROM mesteri.users) AS u;
 INSERT INTO mesteri.craftsman_crafts (craftsman_id, category_id)
 SELECT c.id, mesteri.category_id(slug) FROM mesteri.craftsman_profiles c, unnest('{electrician,electrice,zidar,zugrav,panouri-fotovoltaice}'::text[]) AS s (slug) WHERE random() < 0.3;
@@ -57,8 +57,8 @@ BEGIN
         place := CASE WHEN random() < 0.85 THEN pg_temp.town(i) END;
         radius := pg_temp.pick('{1000,12000,50000,300000}'::integer[], i);
         trades := CASE WHEN random() < 0.5 THEN mesteri.category_tree(ARRAY[mesteri.category_id(pg_temp.pick('{electrice,zidar,constructii,nothing}'::text[], i))]) END;
-        rating := CASE WHEN random() < 0.3 THEN pg_temp.pick('{0,0.01,1,1.1,3.33,4.5,5}'::float8[], i) END;
-        price := CASE WHEN random() < 0.3 THEN pg_temp.pick('{0,49.99,50,50.005,9999999999.99}'::numeric[], i) END;
+        rating := CASE WHEN random() < 0.3 THEN pg_temp.pick('{0,0.01,1,1.1,3.33,4.5,5,NaN}'::float8[], i) END;
+        price := CASE WHEN random() < 0.3 THEN pg_temp.pick('{0,49.99,50,50.005,9999999999.99,NaN}'::numeric[], i) END;
         available := random() < 0.3;
         count := 1 + floor(random() * 30);
         skip := floor(random() * 2) * floor(random() * 60);
