@@ -116,23 +116,23 @@ static bool
 names(PlannerInfo *root, Node *clause, Node *column)
 {
 	List *arguments;
-	Oid operator;
+	Oid comparison;
 	Node *value;
 
 	if (IsA(clause, OpExpr))
 	{
-		operator=((OpExpr *) clause)->opno;
+		comparison = ((OpExpr *) clause)->opno;
 		arguments = ((OpExpr *) clause)->args;
 	}
 	else if (IsA(clause, ScalarArrayOpExpr) && ((ScalarArrayOpExpr *) clause)->useOr)
 	{
-		operator=((ScalarArrayOpExpr *) clause)->opno;
+		comparison = ((ScalarArrayOpExpr *) clause)->opno;
 		arguments = ((ScalarArrayOpExpr *) clause)->args;
 	}
 	else
 		return false;
 
-	if (operator!= UUID_EQUALS)
+	if (comparison != UUID_EQUALS)
 		return false;
 
 	if (equal(linitial(arguments), column))

@@ -38,7 +38,6 @@ static MemoryContext catalogue_context; /* all below lives here */
 static HTAB *routes;
 static int64 generation;
 static Oid catalogue_relids[lengthof(catalogue_tables)];
-static Oid owner_role;
 static Oid caller_role;
 static bool catalogue_valid = false;
 static bool functions_unsettled; /* some route has no function, or two: any change may settle it */
@@ -102,13 +101,6 @@ int64
 route_generation(void)
 {
 	return generation;
-}
-
-/* Role that owns the tables. */
-Oid
-route_owner(void)
-{
-	return owner_role;
 }
 
 /* Role that endpoints run as. */
@@ -198,7 +190,6 @@ load_catalogue(void)
 {
 	Oid schema = get_namespace_oid("mesteri", false);
 
-	owner_role = get_role_oid("mesteri_owner", false);
 	caller_role = get_role_oid("mesteri_user", false);
 
 	for (size_t i = 0; i < lengthof(catalogue_tables); i++)

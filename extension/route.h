@@ -61,7 +61,6 @@ typedef struct Route
 extern void route_init(void);
 extern Route *route_find(int32 id);
 extern int64 route_generation(void);
-extern Oid route_owner(void);
 extern Oid route_caller(void);
 
 #endif /* MESTERI_ROUTE_H */

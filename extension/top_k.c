@@ -10,6 +10,7 @@
 
 #include "top_k.h"
 
+static bool is_full(const TopK *top);
 static void sift_up(TopK *top, int at);
 static void sift_down(TopK *top, int at, int count);
 static void exchange(TopK *top, int a, int b);
@@ -27,7 +28,7 @@ top_k_begin(TopK *top, int size, bool high_id_first)
 void
 top_k_add(TopK *top, const Ranked *candidate)
 {
-	if (!top_k_is_full(top))
+	if (!is_full(top))
 	{
 		top->heap[top->count] = *candidate;
 		sift_up(top, top->count++);
@@ -39,17 +40,11 @@ top_k_add(TopK *top, const Ranked *candidate)
 	}
 }
 
-bool
-top_k_is_full(const TopK *top)
-{
-	return top->count == top->size;
-}
-
 /* top_k_floor: what scores less is not among the best. */
 double
 top_k_floor(const TopK *top)
 {
-	return top_k_is_full(top) ? top->heap[0].score : -get_float8_infinity();
+	return is_full(top) ? top->heap[0].score : -get_float8_infinity();
 }
 
 /* top_k_sort: best first; nothing can be added any more. */
@@ -74,6 +69,12 @@ top_k_compare(const TopK *top, const Ranked *a, const Ranked *b)
 
 	ids = memcmp(a->id.data, b->id.data, UUID_LEN);
 	return top->high_id_first ? -ids : ids;
+}
+
+static bool
+is_full(const TopK *top)
+{
+	return top->count == top->size;
 }
 
 static void

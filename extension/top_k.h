@@ -31,7 +31,6 @@ typedef struct TopK
 
 extern void top_k_begin(TopK *top, int size, bool high_id_first);
 extern void top_k_add(TopK *top, const Ranked *candidate);
-extern bool top_k_is_full(const TopK *top);
 extern double top_k_floor(const TopK *top);
 extern void top_k_sort(TopK *top);
 extern int top_k_compare(const TopK *top, const Ranked *a, const Ranked *b);
