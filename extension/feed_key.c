@@ -120,6 +120,8 @@ mesteri_feed_key_union(PG_FUNCTION_ARGS)
  * mesteri.feed_key_bound(key feed_key, clock timestamptz, weights feed_weights, lat float8, lon float8, radius_m float8,
  *						  is_least boolean) returns float8
  *		What a post with that key, or any below it, scores at most, or at least; NULL when it is out of the radius.
+ *
+ * Errors: 22004 for a place without radius.
  */
 Datum
 mesteri_feed_key_bound(PG_FUNCTION_ARGS)
@@ -127,14 +129,17 @@ mesteri_feed_key_bound(PG_FUNCTION_ARGS)
 	struct varlena *key = (struct varlena *) PG_GETARG_POINTER(0);
 	FeedQuery query = {.base.any_category = true};
 	double bound;
+	bool has_place = !PG_ARGISNULL(3) && !PG_ARGISNULL(4);
 	bool fits;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(6))
 		PG_RETURN_NULL();
+	if (has_place && PG_ARGISNULL(5))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a place's radius must not be null")));
 
 	query.clock = PG_GETARG_TIMESTAMPTZ(1);
 	feed_weights_read(PG_GETARG_DATUM(2), &query.weights);
-	if (!PG_ARGISNULL(3) && !PG_ARGISNULL(4))
+	if (has_place)
 		feed_query_place(&query, PG_GETARG_FLOAT8(3), PG_GETARG_FLOAT8(4), PG_GETARG_FLOAT8(5));
 
 	if (VARSIZE(key) == sizeof(FeedKey) && PG_GETARG_BOOL(6))

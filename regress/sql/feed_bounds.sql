@@ -120,4 +120,8 @@ SELECT count(*) AS cut_off FROM boxes b CROSS JOIN readers r
  WHERE mesteri.feed_key_bound(b.key, r.clock, r.w, NULL, NULL, NULL, false) IS NULL OR mesteri.feed_key_bound(b.key, r.clock, r.w, NULL, NULL, NULL, false) < 0;
 
 SELECT * FROM mesteri.feed_faults();
+
+-- A place needs a radius.
+\set VERBOSITY terse
+SELECT mesteri.feed_key_bound(b.key, r.clock, r.w, 46.77, 23.59, NULL, false) FROM boxes b CROSS JOIN readers r LIMIT 1;
 ROLLBACK;
