@@ -30,7 +30,7 @@ COMMENT ON FUNCTION mesteri.owner_paths(regclass)
  * whose value the planner cannot guess, so that plans are not one caller's.
  */
 CREATE FUNCTION mesteri.is_own_support(internal) RETURNS internal
-    LANGUAGE c STRICT
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_is_own_support';
 COMMENT ON FUNCTION mesteri.is_own_support(internal)
     IS 'Tells the planner what is_own() is like: = ANY (own_ids()) where an index can serve it and the statement names no value itself.';
