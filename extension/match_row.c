@@ -151,9 +151,13 @@ mesteri_match_person_changed(PG_FUNCTION_ARGS)
 	static SPIPlanPtr plan;
 	TriggerData *trigger = trigger_of(fcinfo);
 	Relation table = trigger->tg_relation;
-	const char *column = trigger->tg_trigger->tgargs[0];
+	const char *column;
 	const char *change = "UPDATE mesteri.craftsman_profiles SET match_key = NULL WHERE user_id = $1";
 	bool is_null;
+
+	if (trigger->tg_trigger->tgnargs < 1)
+		elog(ERROR, "match_person_changed must be told the column of the person");
+	column = trigger->tg_trigger->tgargs[0];
 
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
