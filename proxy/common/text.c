@@ -11,13 +11,58 @@
 #include <string.h>
 #include <sys/random.h>
 
+static const bool token_chars[256] = {
+	['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['!'] = true, ['#'] = true, ['$'] = true,
+	['%'] = true,         ['&'] = true,         ['\''] = true,        ['*'] = true, ['+'] = true, ['-'] = true,
+	['.'] = true,         ['^'] = true,         ['_'] = true,         ['`'] = true, ['|'] = true, ['~'] = true,
+};
+
 /* A character of a method or a header name: RFC 9110, 5.6.2. */
 bool
 text_is_token_char(char c)
 {
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
-		return true;
-	return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+	return token_chars[(unsigned char) c];
+}
+
+/* A method or the name of a header. */
+bool
+text_is_token(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (!token_chars[(unsigned char) text[i]])
+			return false;
+	return length > 0;
+}
+
+/*
+ * text_is_field_value
+ *		What a header may hold: RFC 9110, 5.5.
+ *
+ * No control characters but tab; bytes above 127 are old but allowed.  Like
+ * text_is_visible() it does not stop at the first offender, because the loop
+ * then takes many characters at a time; a token has about a thousand.
+ */
+bool
+text_is_field_value(const char *text, size_t length)
+{
+	const unsigned char *bytes = (const unsigned char *) text;
+	unsigned char bad = 0;
+
+	for (size_t i = 0; i < length; i++)
+		bad |= (unsigned char) ((bytes[i] < ' ' && bytes[i] != '\t') || bytes[i] == 0x7f);
+	return bad == 0;
+}
+
+/* Whether all of text is visible ASCII, without blanks. */
+bool
+text_is_visible(const char *text, size_t length)
+{
+	const unsigned char *bytes = (const unsigned char *) text;
+	unsigned char bad = 0;
+
+	for (size_t i = 0; i < length; i++)
+		bad |= (unsigned char) (bytes[i] <= ' ' || bytes[i] > '~');
+	return bad == 0;
 }
 
 /* Digits, and at least one. */
@@ -72,18 +117,6 @@ text_is_utf8(const char *text, size_t length)
 		at += step;
 		length -= step;
 	}
-	return true;
-}
-
-/* Whether text equals lower, which is written in lower case. */
-bool
-text_equals_nocase(const char *text, size_t length, const char *lower)
-{
-	if (strlen(lower) != length)
-		return false;
-	for (size_t i = 0; i < length; i++)
-		if (text_lower(text[i]) != lower[i])
-			return false;
 	return true;
 }
 

@@ -100,23 +100,11 @@ method_find(const char *name, size_t length)
 	return METHOD_OTHER;
 }
 
-static bool
-is_token(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (!text_is_token_char(text[i]))
-			return false;
-	return length > 0;
-}
-
 /* Visible ASCII; a fragment is never sent. */
 static bool
 is_target(const char *text, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		if (text[i] <= ' ' || text[i] > '~' || text[i] == '#')
-			return false;
-	return length > 0;
+	return length > 0 && text_is_visible(text, length) && memchr(text, '#', length) == NULL;
 }
 
 /* Takes "http://host" off a target in absolute form, which every server must accept. */
@@ -176,7 +164,8 @@ head_request_line(Head *head, const char *data, Span line, const HeadLimits *lim
 	const char *last = memrchr(text, ' ', line.length);
 	Span target;
 
-	if (first == NULL || first == last || first - text > HEAD_MAX_METHOD || !is_token(text, (size_t) (first - text)))
+	if (first == NULL || first == last || first - text > HEAD_MAX_METHOD ||
+	    !text_is_token(text, (size_t) (first - text)))
 		return HEAD_MALFORMED;
 	if (end - last != sizeof(version) + 1 || memcmp(last + 1, version, sizeof(version) - 1) != 0 ||
 	    (end[-1] != '0' && end[-1] != '1'))
@@ -187,16 +176,6 @@ head_request_line(Head *head, const char *data, Span line, const HeadLimits *lim
 	head->minor_version = end[-1] - '0';
 	target = (Span){(uint32_t) (first + 1 - data), (uint32_t) (last - first - 1)};
 	return head_target(head, data, target, limits);
-}
-
-/* No control characters but tab; bytes above 127 are old but allowed. */
-static bool
-is_field_value(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (((unsigned char) text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f)
-			return false;
-	return true;
 }
 
 static bool
@@ -249,12 +228,12 @@ head_field_line(Head *head, char *data, Span line)
 	const char *value;
 	size_t length;
 
-	if (colon == NULL || !is_token(name, (size_t) (colon - name)))
+	if (colon == NULL || !text_is_token(name, (size_t) (colon - name)))
 		return HEAD_MALFORMED;
 	value = colon + 1;
 	length = (size_t) (name + line.length - value);
 	text_trim(&value, &length);
-	if (!is_field_value(value, length))
+	if (!text_is_field_value(value, length))
 		return HEAD_MALFORMED;
 	if (head->field_count == HEAD_MAX_FIELDS)
 		return HEAD_TOO_LARGE;

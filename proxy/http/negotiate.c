@@ -118,9 +118,8 @@ negotiate_bearer(const char *authorization, size_t length, const char **token)
 	authorization += scheme_length;
 	length -= scheme_length;
 	text_trim(&authorization, &length);
-	for (size_t i = 0; i < length; i++)
-		if (authorization[i] <= ' ' || authorization[i] > '~')
-			return 0;
+	if (!text_is_visible(authorization, length))
+		return 0;
 	*token = authorization;
 	return length;
 }
