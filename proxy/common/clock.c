@@ -6,8 +6,7 @@
  */
 #include "common/clock.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <stddef.h>
 
 /*
  * clock_iso
@@ -18,20 +17,24 @@
 const char *
 clock_iso(void)
 {
-	static char text[CLOCK_ISO_SIZE + 16];
-	static char second[sizeof("2026-01-31T23:59:59")];
+	static char text[CLOCK_ISO_SIZE];
+	static const size_t second_length = sizeof("2026-01-31T23:59:59") - 1;
 	static time_t formatted;
 	struct timespec now;
 	struct tm parts;
+	unsigned ms;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (now.tv_sec != formatted)
 	{
 		gmtime_r(&now.tv_sec, &parts);
-		strftime(second, sizeof(second), "%Y-%m-%dT%H:%M:%S", &parts);
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S.mmmZ", &parts);
 		formatted = now.tv_sec;
 	}
-	snprintf(text, sizeof(text), "%s.%03dZ", second, (int) (now.tv_nsec / 1000000));
+	ms = (unsigned) (now.tv_nsec / 1000000);
+	text[second_length + 1] = (char) ('0' + ms / 100);
+	text[second_length + 2] = (char) ('0' + ms / 10 % 10);
+	text[second_length + 3] = (char) ('0' + ms % 10);
 	return text;
 }
 

@@ -12,6 +12,24 @@
 
 #include "common/text.h"
 
+/* ASCII that stands for itself in a string. */
+static bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* How many characters from the front are plain: mostly all. */
+static size_t
+plain_length(const char *text, size_t length)
+{
+	size_t plain = 0;
+
+	while (plain < length && is_plain((unsigned char) text[plain]))
+		plain++;
+	return plain;
+}
+
 static void
 json_escaped(Buffer *out, unsigned char c)
 {
@@ -41,15 +59,16 @@ json_escaped(Buffer *out, unsigned char c)
 void
 json_put_string(Buffer *out, const char *text, size_t length)
 {
-	bool utf8 = text_is_utf8(text, length);
-	size_t start = 0;
+	size_t start = plain_length(text, length);
+	bool utf8 = text_is_utf8(text + start, length - start);
 
 	buffer_append(out, "\"", 1);
-	for (size_t i = 0; i < length; i++)
+	buffer_append(out, text, start);
+	for (size_t i = start; i < length; i++)
 	{
 		unsigned char c = (unsigned char) text[i];
 
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f && (c < 0x80 || utf8))
+		if (is_plain(c) || (c >= 0x80 && utf8))
 			continue;
 		buffer_append(out, text + start, i - start);
 		json_escaped(out, c);

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -31,6 +32,8 @@
 bool
 access_log_open(AccessLog *log, const char *path, int worker, WorkerMetrics *slot)
 {
+	struct stat status;
+
 	*log = (AccessLog){.fd = -1, .worker = worker, .slot = slot};
 	if (strcmp(path, "-") == 0)
 		log->fd = STDOUT_FILENO;
@@ -44,6 +47,7 @@ access_log_open(AccessLog *log, const char *path, int worker, WorkerMetrics *slo
 			return false;
 		}
 	}
+	log->is_file = fstat(log->fd, &status) == 0 && S_ISREG(status.st_mode);
 	return true;
 }
 
@@ -68,6 +72,18 @@ count_lines(const char *data, size_t length)
 	return lines;
 }
 
+/* Returns the number of bytes written, -1 on an error. */
+static ssize_t
+write_lines(const AccessLog *log)
+{
+	ssize_t written;
+
+	if (!log->is_file)
+		return log_write_some(log->fd, log->lines.data, log->lines.length);
+	written = write(log->fd, log->lines.data, log->lines.length);
+	return written < 0 && errno == EINTR ? 0 : written;
+}
+
 /* Writes what the reader takes without making us wait. */
 void
 access_log_flush(AccessLog *log)
@@ -76,7 +92,7 @@ access_log_flush(AccessLog *log)
 
 	if (log->lines.length == 0)
 		return;
-	written = log_write_some(log->fd, log->lines.data, log->lines.length);
+	written = write_lines(log);
 	if (written > 0)
 		buffer_drop_front(&log->lines, (size_t) written);
 	if (written < 0 || log->lines.length > ACCESS_LOG_MAX_BYTES)
@@ -95,6 +111,13 @@ add_text_or_null(Buffer *out, const char *text)
 		buffer_text(out, "null");
 }
 
+static inline void
+add_number(Buffer *out, const char *before, uint64_t number)
+{
+	buffer_text(out, before);
+	buffer_number(out, number);
+}
+
 /* Adds a line; it is written soon. */
 void
 access_log_add(AccessLog *log, const AccessEntry *entry)
@@ -103,21 +126,30 @@ access_log_add(AccessLog *log, const AccessEntry *entry)
 
 	if (log->fd < 0)
 		return;
-	buffer_format(out, "{\"time\": \"%s\", \"request_id\": \"%s\", \"method\": \"%s\", \"route\": ", clock_iso(),
-	              entry->request_id, entry->method);
+	buffer_text(out, "{\"time\": \"");
+	buffer_text(out, clock_iso());
+	buffer_text(out, "\", \"request_id\": \"");
+	buffer_text(out, entry->request_id);
+	buffer_text(out, "\", \"method\": \"");
+	buffer_text(out, entry->method);
+	buffer_text(out, "\", \"route\": ");
 	add_text_or_null(out, entry->route);
 	buffer_text(out, ", \"path\": ");
 	if (entry->path != NULL)
 		json_put_string(out, entry->path, entry->path_length);
 	else
 		buffer_text(out, "null");
-	buffer_format(out, ", \"status\": %d, \"error\": ", entry->status);
+	add_number(out, ", \"status\": ", (uint64_t) entry->status);
+	buffer_text(out, ", \"error\": ");
 	add_text_or_null(out, entry->error);
-	buffer_format(out,
-	              ", \"bytes\": %zu, \"duration_us\": %llu, \"queue_us\": %llu, \"db_us\": %llu, \"ip\": \"%s\","
-	              " \"worker\": %d}\n",
-	              entry->bytes, (unsigned long long) entry->duration_us, (unsigned long long) entry->queue_us,
-	              (unsigned long long) entry->database_us, entry->ip, log->worker);
+	add_number(out, ", \"bytes\": ", entry->bytes);
+	add_number(out, ", \"duration_us\": ", entry->duration_us);
+	add_number(out, ", \"queue_us\": ", entry->queue_us);
+	add_number(out, ", \"db_us\": ", entry->database_us);
+	buffer_text(out, ", \"ip\": \"");
+	buffer_text(out, entry->ip);
+	add_number(out, "\", \"worker\": ", (uint64_t) log->worker);
+	buffer_text(out, "}\n");
 	if (out->length >= ACCESS_LOG_FLUSH_BYTES)
 		access_log_flush(log);
 }

@@ -18,6 +18,7 @@ typedef struct AccessLog
 {
 	int fd; /* -1: no log */
 	bool owned;
+	bool is_file; /* takes any number of lines at once, and never makes us wait */
 	int worker;
 	WorkerMetrics *slot;
 	Buffer lines;

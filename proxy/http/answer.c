@@ -83,16 +83,12 @@ header_is_allowed(const char *name, size_t name_length, const char *value, size_
 	static const char *const ours[] = {"content-length", "content-type", "transfer-encoding",
 	                                   "connection",     "date",         "x-request-id"};
 
-	for (size_t i = 0; i < name_length; i++)
-		if (!text_is_token_char(name[i]))
-			return false;
-	for (size_t i = 0; i < length; i++)
-		if (((unsigned char) value[i] < ' ' && value[i] != '\t') || value[i] == 0x7f)
-			return false;
+	if (!text_is_token(name, name_length) || !text_is_field_value(value, length))
+		return false;
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		if (text_equals_nocase(name, name_length, ours[i]))
 			return false;
-	return name_length > 0;
+	return true;
 }
 
 static void
@@ -103,7 +99,7 @@ note_replaced(Replaced *replaced, const char *name, size_t length)
 	replaced->retry_after = replaced->retry_after || text_equals_nocase(name, length, "retry-after");
 }
 
-static void
+static inline void
 write_header(Buffer *out, const char *name, size_t name_length, const char *value, size_t length)
 {
 	buffer_append(out, name, name_length);
@@ -140,10 +136,28 @@ write_row_headers(Buffer *out, const Answer *answer)
 	return replaced;
 }
 
-static void
+static inline void
 write_own_header(Buffer *out, const char *name, const char *value)
 {
 	write_header(out, name, strlen(name), value, strlen(value));
+}
+
+static void
+write_status_line(Buffer *out, int status)
+{
+	buffer_text(out, "HTTP/1.1 ");
+	buffer_number(out, (uint64_t) status);
+	buffer_text(out, " ");
+	buffer_text(out, reason_of(status));
+	buffer_text(out, "\r\n");
+}
+
+static void
+write_content_length(Buffer *out, size_t length)
+{
+	buffer_text(out, "Content-Length: ");
+	buffer_number(out, length);
+	buffer_text(out, "\r\n");
 }
 
 static void
@@ -151,14 +165,14 @@ write_headers(Buffer *out, const Answer *answer, const AnswerForm *form)
 {
 	Replaced replaced;
 
-	buffer_format(out, "HTTP/1.1 %d %s\r\n", answer->status, reason_of(answer->status));
+	write_status_line(out, answer->status);
 	write_own_header(out, "Date", clock_http_date());
 	write_own_header(out, "X-Request-Id", form->request_id);
 	if (status_has_body(answer->status))
 	{
 		if (answer->body != NULL)
 			write_own_header(out, "Content-Type", answer->content_type);
-		buffer_format(out, "Content-Length: %zu\r\n", answer->body != NULL ? answer->body_length : 0);
+		write_content_length(out, answer->body != NULL ? answer->body_length : 0);
 	}
 	replaced = write_row_headers(out, answer);
 	if (!replaced.cache_control)
