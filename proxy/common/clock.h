@@ -26,6 +26,16 @@ clock_us(void)
 	return (uint64_t) now.tv_sec * US_PER_SECOND + (uint64_t) now.tv_nsec / 1000;
 }
 
+/* The same clock, up to some milliseconds behind; for limits that are long. */
+static inline uint64_t
+clock_coarse_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t) now.tv_sec * US_PER_SECOND + (uint64_t) now.tv_nsec / 1000;
+}
+
 const char *clock_iso(void);
 const char *clock_http_date(void);
 

@@ -31,7 +31,7 @@ typedef enum PgOutcome
 
 typedef struct PgCallOps
 {
-	/* Puts the queries on the wire, without Sync; false when libpq refuses. */
+	/* Puts the queries on the wire, without Sync, at sent_at; false when libpq refuses. */
 	bool (*send)(PgCall *call, PGconn *conn);
 
 	/* Takes each result, which becomes the receiver's. */

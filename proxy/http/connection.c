@@ -57,7 +57,7 @@ connection_enter(Connection *connection, ConnectionState state)
 {
 	list_remove(&connection->node);
 	connection->state = state;
-	connection->since = clock_us();
+	connection->since = clock_coarse_us();
 	list_append(&connection->worker->connections.by_state[state], &connection->node);
 }
 

@@ -145,9 +145,9 @@ put_headers(Buffer *out, const Request *request)
 static int32_t
 deadline_left_ms(const PgCall *call)
 {
-	uint64_t now = clock_us();
-
-	return call->deadline_at > now + US_PER_MS ? (int32_t) ((call->deadline_at - now) / US_PER_MS) : 1;
+	if (call->deadline_at <= call->sent_at + US_PER_MS)
+		return 1;
+	return (int32_t) ((call->deadline_at - call->sent_at) / US_PER_MS);
 }
 
 static bool

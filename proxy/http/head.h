@@ -58,7 +58,7 @@ typedef struct HeadLimits
 	size_t uri;  /* bytes of the target */
 } HeadLimits;
 
-/* To be zeroed before the first feed. */
+/* To be zeroed before the first feed, but for the fields. */
 typedef struct Head
 {
 	size_t length; /* bytes that are parsed; after HEAD_DONE the body begins here */
@@ -70,9 +70,6 @@ typedef struct Head
 	Span query;
 	bool has_query;
 
-	HeadField fields[HEAD_MAX_FIELDS];
-	int field_count;
-
 	bool has_host;
 	bool has_content_length;
 	uint64_t content_length;
@@ -80,6 +77,9 @@ typedef struct Head
 	bool says_close;
 	bool says_keep_alive;
 	bool expects_continue;
+
+	int field_count;
+	HeadField fields[HEAD_MAX_FIELDS];
 } Head;
 
 HeadStatus head_feed(Head *head, char *data, size_t length, const HeadLimits *limits)

@@ -14,6 +14,7 @@
  */
 #include "http/request.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,16 +48,15 @@ request_open(Connection *connection)
 	}
 	else
 		request = mem_zero(sizeof(Request));
-	*request = (Request){
-		.call = {.ops = &handle_ops},
-		.worker = worker,
-		.connection = connection,
-		.started_at = clock_us(),
-		.catalogue = catalogue_take(&worker->catalogue),
-		.path = {.text = segments},
-		.trace = {.path = trace},
-		.metric = METRICS_UNMATCHED,
-	};
+	memset(request, 0, offsetof(Request, head.fields));
+	request->call.ops = &handle_ops;
+	request->worker = worker;
+	request->connection = connection;
+	request->started_at = clock_us();
+	request->catalogue = catalogue_take(&worker->catalogue);
+	request->path.text = segments;
+	request->trace.path = trace;
+	request->metric = METRICS_UNMATCHED;
 	return request;
 }
 
@@ -248,7 +248,7 @@ void
 request_note_sent(Request *request)
 {
 	request->sent = true;
-	request->sent_at = clock_us();
+	request->sent_at = request->call.sent_at;
 	request->queue_us += request->sent_at - request->call.queued_at;
 	metrics_gauge_add(&lane_metrics(request)->in_flight, 1);
 	metrics_add(&lane_metrics(request)->queue_us, request->sent_at - request->call.queued_at);

@@ -43,7 +43,6 @@ typedef struct Request
 	Connection *connection; /* NULL: nobody waits for the answer any more */
 
 	uint64_t started_at; /* us: the first byte */
-	Head head;
 	bool head_complete;
 	bool body_complete;
 	uint8_t id[UUID_BYTES];
@@ -66,6 +65,7 @@ typedef struct Request
 	Retry retry;
 	PGresult *row;   /* what handle() returned */
 	PGresult *error; /* or raised */
+	Head head;       /* last, because it ends with what need not be zeroed */
 } Request;
 
 Request *request_open(Connection *connection);

@@ -26,7 +26,7 @@ find_literal(const RouteNode *node, const char *text, size_t length)
 	{
 		RouteNode *child = &node->literals[i];
 
-		if (strlen(child->literal) == length && memcmp(child->literal, text, length) == 0)
+		if (child->literal_length == length && memcmp(child->literal, text, length) == 0)
 			return child;
 	}
 	return NULL;
@@ -49,7 +49,7 @@ add_segment(RouteNode *node, const char *text, size_t length)
 
 	node->literals = mem_resize(node->literals, sizeof(RouteNode) * (size_t) (node->literal_count + 1));
 	child = &node->literals[node->literal_count++];
-	*child = (RouteNode){.literal = mem_zero(length + 1)};
+	*child = (RouteNode){.literal = mem_zero(length + 1), .literal_length = length};
 	memcpy(child->literal, text, length);
 	return child;
 }

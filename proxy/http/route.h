@@ -37,6 +37,7 @@ typedef struct Route
 typedef struct RouteNode
 {
 	char *literal; /* the segment that leads here; NULL for {name} */
+	size_t literal_length;
 	struct RouteNode *literals;
 	int literal_count;
 	struct RouteNode *any; /* what follows a {name} */
