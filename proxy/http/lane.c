@@ -17,6 +17,9 @@
 #include "common/mem.h"
 #include "http/worker.h"
 
+/* Calls under way on each connection, on average, that make a lane busy. */
+#define LANE_BUSY_DEPTH 4
+
 static void lane_on_ready(void *owner, PgLink *link);
 static void lane_on_room(void *owner, PgLink *link);
 static void lane_on_lost(void *owner, PgLink *link);
@@ -153,6 +156,17 @@ lane_on_lost(void *owner, PgLink *link)
 	metrics_gauge_add(&lane->worker->slot->lanes[lane->id].ready, -1);
 	metrics_add(&lane->worker->slot->lanes[lane->id].lost, 1);
 	worker_link_lost(lane->worker);
+}
+
+/* Whether so much is under way that the connections will not run dry at once. */
+bool
+lane_is_busy(const Lane *lane)
+{
+	int in_flight = 0;
+
+	for (int i = 0; i < lane->config->connections; i++)
+		in_flight += lane->links[i].in_flight;
+	return in_flight >= LANE_BUSY_DEPTH * lane->config->connections;
 }
 
 /* Ends what has waited too long, in the queue or for an answer. */

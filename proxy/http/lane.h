@@ -37,6 +37,7 @@ void lane_open(Lane *lane, struct Worker *worker, LaneId id, const LaneConfig *c
 void lane_close(Lane *lane);
 LaneVerdict lane_submit(Lane *lane, PgCall *call, uint64_t now) __attribute__((warn_unused_result));
 void lane_withdraw(Lane *lane, PgCall *call);
+bool lane_is_busy(const Lane *lane);
 void lane_tick(Lane *lane, uint64_t now);
 
 #endif

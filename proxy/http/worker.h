@@ -36,6 +36,7 @@ typedef struct Worker
 	struct lws_context *context;
 	struct lws_vhost *vhost;
 	ev_timer tick;
+	ev_prepare before_waiting;
 	ev_signal terminated;
 
 	int listener; /* -1 once we take no more connections */
