@@ -52,8 +52,8 @@
 
 static void seal(const uint8 *layout, int length, bytea *filter, uint8 *mac);
 static int open_cursor(text *cursor, bytea *filter, uint8 *bytes);
-static void write_layout(uint8 *layout, FunctionCallInfo fcinfo, bytea *served);
-static void read_layout(const uint8 *layout, int length, Datum *values);
+static void write_layout(uint8 *layout, const FeedCursor *cursor);
+static void read_layout(const uint8 *layout, int length, FeedCursor *cursor);
 static void check_served(bytea *served);
 static int compare_ends(const void *a, const void *b);
 static int unique_ends(uint8 *ends, int count);
@@ -78,26 +78,42 @@ PG_FUNCTION_INFO_V1(mesteri_feed_served_has);
 Datum
 mesteri_feed_cursor(PG_FUNCTION_ARGS)
 {
-	bytea *filter = PG_GETARG_BYTEA_PP(2);
-	bytea *served = PG_GETARG_BYTEA_PP(5);
+	FeedCursor cursor;
+
+	cursor.clock = PG_GETARG_TIMESTAMPTZ(0);
+	cursor.weights_version = PG_GETARG_INT32(1);
+	cursor.score = PG_GETARG_FLOAT8(3);
+	cursor.post_id = *PG_GETARG_UUID_P(4);
+	cursor.served = PG_GETARG_BYTEA_PP(5);
+
+	PG_RETURN_TEXT_P(feed_cursor_write(&cursor, PG_GETARG_BYTEA_PP(2)));
+}
+
+/*
+ * feed_cursor_write
+ *		The cursor as a client carries it; only for those who say the same filter.
+ */
+text *
+feed_cursor_write(const FeedCursor *cursor, bytea *filter)
+{
 	uint8 bytes[CURSOR_MAX_BYTES];
 	uint8 mac[KEY_MAC_BYTES];
-	int length = CURSOR_HEAD_BYTES + (int) VARSIZE_ANY_EXHDR(served);
-	StringInfoData cursor;
+	int length = CURSOR_HEAD_BYTES + (int) VARSIZE_ANY_EXHDR(cursor->served);
+	StringInfoData encoded;
 
-	check_served(served);
-	if (VARSIZE_ANY_EXHDR(served) > FEED_MAX_SERVED * SERVED_BYTES)
+	check_served(cursor->served);
+	if (VARSIZE_ANY_EXHDR(cursor->served) > FEED_MAX_SERVED * SERVED_BYTES)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many posts for a cursor"),
 		                errdetail("The limit is %d.", FEED_MAX_SERVED)));
 
-	write_layout(bytes + CURSOR_SEAL_BYTES, fcinfo, served);
+	write_layout(bytes + CURSOR_SEAL_BYTES, cursor);
 	seal(bytes + CURSOR_SEAL_BYTES, length, filter, mac);
 	memcpy(bytes, mac, CURSOR_SEAL_BYTES);
 
-	initStringInfo(&cursor);
-	base64url_append(&cursor, bytes, CURSOR_SEAL_BYTES + length);
+	initStringInfo(&encoded);
+	base64url_append(&encoded, bytes, CURSOR_SEAL_BYTES + length);
 
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(cursor.data, cursor.len));
+	return cstring_to_text_with_len(encoded.data, encoded.len);
 }
 
 /*
@@ -108,20 +124,43 @@ mesteri_feed_cursor(PG_FUNCTION_ARGS)
 Datum
 mesteri_feed_cursor_read(PG_FUNCTION_ARGS)
 {
-	uint8 bytes[CURSOR_MAX_BYTES + 2]; /* base64url_decode counts in whole groups */
-	int length = open_cursor(PG_GETARG_TEXT_PP(0), PG_GETARG_BYTEA_PP(1), bytes);
+	FeedCursor cursor;
 	Datum values[CURSOR_COLUMNS] = {0};
-	bool nulls[CURSOR_COLUMNS];
+	bool nulls[CURSOR_COLUMNS] = {false};
 	TupleDesc desc;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != CURSOR_COLUMNS)
 		elog(ERROR, "feed_cursor_read is declared with other results");
 
-	memset(nulls, length < 0, sizeof(nulls));
-	if (length >= 0)
-		read_layout(bytes + CURSOR_SEAL_BYTES, length, values);
+	if (feed_cursor_read(PG_GETARG_TEXT_PP(0), PG_GETARG_BYTEA_PP(1), &cursor))
+	{
+		values[0] = TimestampTzGetDatum(cursor.clock);
+		values[1] = Int32GetDatum(cursor.weights_version);
+		values[2] = Float8GetDatum(cursor.score);
+		values[3] = UUIDPGetDatum(&cursor.post_id);
+		values[4] = PointerGetDatum(cursor.served);
+	}
+	else
+		memset(nulls, true, sizeof(nulls));
 
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/*
+ * feed_cursor_read
+ *		False when it is not ours, or for another filter.
+ */
+bool
+feed_cursor_read(text *encoded, bytea *filter, FeedCursor *cursor)
+{
+	uint8 bytes[CURSOR_MAX_BYTES + 2]; /* base64url_decode counts in whole groups */
+	int length = open_cursor(encoded, filter, bytes);
+
+	if (length < 0)
+		return false;
+
+	read_layout(bytes + CURSOR_SEAL_BYTES, length, cursor);
+	return true;
 }
 
 /*
@@ -177,6 +216,13 @@ mesteri_feed_served_has(PG_FUNCTION_ARGS)
 	                       compare_ends) != NULL);
 }
 
+/* feed_served_room: how many more posts a cursor has place for. */
+int
+feed_served_room(const bytea *served)
+{
+	return FEED_MAX_SERVED - (int) VARSIZE_ANY_EXHDR(served) / SERVED_BYTES;
+}
+
 /*
  * seal
  *		The MAC over length of layout, layout and filter.
@@ -222,45 +268,35 @@ open_cursor(text *cursor, bytea *filter, uint8 *bytes)
 	return length;
 }
 
-/*
- * write_layout
- *		fcinfo: of feed_cursor.
- */
 static void
-write_layout(uint8 *layout, FunctionCallInfo fcinfo, bytea *served)
+write_layout(uint8 *layout, const FeedCursor *cursor)
 {
-	float8 score = PG_GETARG_FLOAT8(3);
 	uint64 score_bits;
 
-	memcpy(&score_bits, &score, sizeof(score_bits));
+	memcpy(&score_bits, &cursor->score, sizeof(score_bits));
 
 	layout[0] = CURSOR_VERSION;
-	put64(layout + AT_CLOCK, (uint64) PG_GETARG_TIMESTAMPTZ(0));
-	put32(layout + AT_WEIGHTS, (uint32) PG_GETARG_INT32(1));
+	put64(layout + AT_CLOCK, (uint64) cursor->clock);
+	put32(layout + AT_WEIGHTS, (uint32) cursor->weights_version);
 	put64(layout + AT_SCORE, score_bits);
-	memcpy(layout + AT_POST, PG_GETARG_UUID_P(4)->data, UUID_LEN);
-	memcpy(layout + CURSOR_HEAD_BYTES, VARDATA_ANY(served), VARSIZE_ANY_EXHDR(served));
+	memcpy(layout + AT_POST, cursor->post_id.data, UUID_LEN);
+	memcpy(layout + CURSOR_HEAD_BYTES, VARDATA_ANY(cursor->served), VARSIZE_ANY_EXHDR(cursor->served));
 }
 
+/* read_layout: the set is in the current memory context. */
 static void
-read_layout(const uint8 *layout, int length, Datum *values)
+read_layout(const uint8 *layout, int length, FeedCursor *cursor)
 {
 	uint64 score_bits = get64(layout + AT_SCORE);
 	int served_length = length - CURSOR_HEAD_BYTES;
-	float8 score;
-	pg_uuid_t *post_id = palloc(sizeof(pg_uuid_t));
-	bytea *served = palloc(VARHDRSZ + served_length);
 
-	memcpy(&score, &score_bits, sizeof(score));
-	memcpy(post_id->data, layout + AT_POST, UUID_LEN);
-	SET_VARSIZE(served, VARHDRSZ + served_length);
-	memcpy(VARDATA(served), layout + CURSOR_HEAD_BYTES, (size_t) served_length);
-
-	values[0] = TimestampTzGetDatum((TimestampTz) get64(layout + AT_CLOCK));
-	values[1] = Int32GetDatum((int32) get32(layout + AT_WEIGHTS));
-	values[2] = Float8GetDatum(score);
-	values[3] = UUIDPGetDatum(post_id);
-	values[4] = PointerGetDatum(served);
+	cursor->clock = (TimestampTz) get64(layout + AT_CLOCK);
+	cursor->weights_version = (int32) get32(layout + AT_WEIGHTS);
+	memcpy(&cursor->score, &score_bits, sizeof(cursor->score));
+	memcpy(cursor->post_id.data, layout + AT_POST, UUID_LEN);
+	cursor->served = palloc(VARHDRSZ + served_length);
+	SET_VARSIZE(cursor->served, VARHDRSZ + served_length);
+	memcpy(VARDATA(cursor->served), layout + CURSOR_HEAD_BYTES, (size_t) served_length);
 }
 
 static void

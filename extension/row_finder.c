@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * row_finder.c
- *		A row by an id that is unique.
+ *		Rows by an id.
  *
- * For what ranking looks up once a candidate: an index scan under the
+ * For what is looked up once a candidate, or an item of a list: an index scan under the
  * caller's snapshot, without a plan.
  *-------------------------------------------------------------------------
  */
@@ -45,6 +45,15 @@ row_finder_open(RowFinder *finder, const char *table, const char *index, const c
 	return true;
 }
 
+/* The same for who cannot do without.  Errors: 55000 when the index cannot be used. */
+void
+row_finder_need(RowFinder *finder, const char *table, const char *index, const char *column)
+{
+	if (!row_finder_open(finder, table, index, column))
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("index \"%s\" cannot be used", index),
+		                errhint("Use REINDEX.")));
+}
+
 bool
 row_finder_find(RowFinder *finder, const pg_uuid_t *id)
 {
@@ -53,6 +62,13 @@ row_finder_find(RowFinder *finder, const pg_uuid_t *id)
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
 	index_rescan(finder->scan, &key, 1, NULL, 0);
 
+	return row_finder_next(finder);
+}
+
+/* row_finder_next: another row with the id that was looked for last, where it is not unique. */
+bool
+row_finder_next(RowFinder *finder)
+{
 	return index_getnext_slot(finder->scan, ForwardScanDirection, finder->slot);
 }
 

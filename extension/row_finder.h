@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * row_finder.h
- *		A row by an id that is unique.
+ *		Rows by an id.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,9 @@ typedef struct RowFinder
 } RowFinder;
 
 extern bool row_finder_open(RowFinder *finder, const char *table, const char *index, const char *column);
+extern void row_finder_need(RowFinder *finder, const char *table, const char *index, const char *column);
 extern bool row_finder_find(RowFinder *finder, const pg_uuid_t *id);
+extern bool row_finder_next(RowFinder *finder);
 extern void row_finder_close(RowFinder *finder);
 
 #endif /* MESTERI_ROW_FINDER_H */

@@ -16,10 +16,11 @@
 #include "utils/builtins.h"
 
 #include "key.h"
+#include "seal.h"
 
 #define SEAL_BYTES 16
 
-static void mac_for(const char *kind, text *purpose, const void *data, size_t length, uint8 *mac);
+static void mac_for(const char *kind, const char *purpose, const void *data, size_t length, uint8 *mac);
 
 PG_FUNCTION_INFO_V1(mesteri_keyed_hash);
 PG_FUNCTION_INFO_V1(mesteri_seal);
@@ -32,7 +33,7 @@ PG_FUNCTION_INFO_V1(mesteri_unseal);
 Datum
 mesteri_keyed_hash(PG_FUNCTION_ARGS)
 {
-	text *purpose = PG_GETARG_TEXT_PP(0);
+	char *purpose = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	bytea *data = PG_GETARG_BYTEA_PP(1);
 	bytea *hash = palloc(VARHDRSZ + KEY_MAC_BYTES);
 
@@ -49,19 +50,25 @@ mesteri_keyed_hash(PG_FUNCTION_ARGS)
 Datum
 mesteri_seal(PG_FUNCTION_ARGS)
 {
-	text *purpose = PG_GETARG_TEXT_PP(0);
 	bytea *data = PG_GETARG_BYTEA_PP(1);
-	size_t length = VARSIZE_ANY_EXHDR(data);
+
+	PG_RETURN_BYTEA_P(seal_data(text_to_cstring(PG_GETARG_TEXT_PP(0)), VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data)));
+}
+
+/* seal_data: the data with a seal in front of it, in the current memory context. */
+bytea *
+seal_data(const char *purpose, const void *data, size_t length)
+{
 	bytea *sealed = palloc(VARHDRSZ + SEAL_BYTES + length);
 	uint8 mac[KEY_MAC_BYTES];
 
-	mac_for("seal", purpose, VARDATA_ANY(data), length, mac);
+	mac_for("seal", purpose, data, length, mac);
 
 	SET_VARSIZE(sealed, VARHDRSZ + SEAL_BYTES + length);
 	memcpy(VARDATA(sealed), mac, SEAL_BYTES);
-	memcpy(VARDATA(sealed) + SEAL_BYTES, VARDATA_ANY(data), length);
+	memcpy(VARDATA(sealed) + SEAL_BYTES, data, length);
 
-	PG_RETURN_BYTEA_P(sealed);
+	return sealed;
 }
 
 /*
@@ -71,7 +78,7 @@ mesteri_seal(PG_FUNCTION_ARGS)
 Datum
 mesteri_unseal(PG_FUNCTION_ARGS)
 {
-	text *purpose = PG_GETARG_TEXT_PP(0);
+	char *purpose = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	bytea *sealed = PG_GETARG_BYTEA_PP(1);
 	const char *content = VARDATA_ANY(sealed);
 	size_t length = VARSIZE_ANY_EXHDR(sealed);
@@ -88,9 +95,9 @@ mesteri_unseal(PG_FUNCTION_ARGS)
 }
 
 static void
-mac_for(const char *kind, text *purpose, const void *data, size_t length, uint8 *mac)
+mac_for(const char *kind, const char *purpose, const void *data, size_t length, uint8 *mac)
 {
-	char *key = psprintf("%s %s", kind, text_to_cstring(purpose));
+	char *key = psprintf("%s %s", kind, purpose);
 
 	key_mac(key, data, length, mac);
 	pfree(key);

@@ -36,17 +36,8 @@ COMMENT ON FUNCTION mesteri.post_json(mesteri.content_posts, mesteri.public_craf
     IS 'Post: its place and project for the author and staff alone.';
 
 CREATE FUNCTION mesteri.blocked_craftsmen(viewer uuid) RETURNS uuid[]
-    LANGUAGE plpgsql STABLE
-    AS $$
-BEGIN
-    RETURN ARRAY(
-        SELECT c.id FROM mesteri.blocks b JOIN mesteri.craftsman_profiles c ON c.user_id = b.blocked_user_id
-         WHERE b.user_id = viewer
-         UNION ALL
-        SELECT c.id FROM mesteri.blocks b JOIN mesteri.craftsman_profiles c ON c.user_id = b.user_id
-         WHERE b.blocked_user_id = viewer);
-END;
-$$;
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'mesteri_blocked_craftsmen';
 COMMENT ON FUNCTION mesteri.blocked_craftsmen(uuid) IS 'Craftsmen whom somebody has blocked, and those who have blocked him.';
 
 /*
@@ -105,6 +96,15 @@ COMMENT ON FUNCTION mesteri.feed_top(timestamptz, mesteri.feed_weights, geograph
                                      integer, integer)
     IS 'What feed_reference() answers, from the index: the same at a cost that does not grow with the number of posts.';
 
+CREATE FUNCTION mesteri.feed_answer(
+        viewer uuid, is_staff boolean, place geography, radius_m float8, categories uuid[], authors uuid[], hidden uuid[],
+        filter bytea, cursor text, page integer, "limit" integer)
+    RETURNS mesteri.answer
+    LANGUAGE c STABLE PARALLEL RESTRICTED
+    AS 'MODULE_PATHNAME', 'mesteri_feed_answer';
+COMMENT ON FUNCTION mesteri.feed_answer(uuid, boolean, geography, float8, uuid[], uuid[], uuid[], bytea, text, integer, integer)
+    IS 'The answer with a page of what feed_top() finds: each post as post_json() has it, its score and its parts; cursor and effect.';
+
 CREATE FUNCTION api.feed(
         lat api.latitude DEFAULT NULL, lon api.longitude DEFAULT NULL, radius_km api.radius_km DEFAULT NULL,
         categories api.category_set DEFAULT NULL, following_only boolean DEFAULT false, cursor api.feed_cursor DEFAULT NULL,
@@ -114,24 +114,10 @@ CREATE FUNCTION api.feed(
     SET plan_cache_mode = force_generic_plan -- each reader's plan would be the same, and planning costs as much as running
     AS $$
 DECLARE
-    viewer      uuid := mesteri.current_user_id();
-    is_staff    boolean := coalesce(mesteri.current_user_type() = 'staff', false);
-    authors     uuid[];
-    hidden      uuid[] := CASE WHEN viewer IS NOT NULL THEN mesteri.blocked_craftsmen(viewer) END;
-    radius      float8 := radius_km;
-    wanted      uuid[] := CASE WHEN cardinality(categories) > 0 THEN mesteri.category_tree(categories) END;
-    filter      bytea;
-    clock       timestamptz := now();
-    weights_version integer;
-    after_score float8;
-    after_id    uuid;
-    served      bytea := '';
-    weights     mesteri.feed_weights;
-    posts       json;
-    ids         uuid[];
-    last_score  float8[];
-    last_id     uuid[];
-    has_more    boolean;
+    viewer  uuid := mesteri.current_user_id();
+    radius  float8 := radius_km;
+    authors uuid[];
+    wanted  uuid[];
 BEGIN
     IF (lat IS NULL) <> (lon IS NULL) THEN
         PERFORM mesteri.check_place(lat, lon);
@@ -139,81 +125,26 @@ BEGIN
     IF cursor IS NOT NULL AND page IS NOT NULL THEN
         PERFORM mesteri.refuse('invalid_field', mesteri.detail('page', 'exclusive'));
     END IF;
-    IF following_only AND viewer IS NULL THEN
-        PERFORM mesteri.refuse('unauthenticated');
-    END IF;
-
     IF following_only THEN
+        IF viewer IS NULL THEN
+            PERFORM mesteri.refuse('unauthenticated');
+        END IF;
         authors := ARRAY(SELECT s.craftsman_id FROM mesteri.saved_craftsmen s WHERE s.user_id = viewer);
     END IF;
     IF radius IS NULL AND viewer IS NOT NULL THEN
         radius := (SELECT p.search_radius_km FROM mesteri.user_profiles p WHERE p.user_id = viewer);
     END IF;
     radius := coalesce(radius, 50);
-    filter := convert_to(concat_ws('|', viewer, lat, lon, radius, array_to_string(categories, ','), following_only), 'UTF8');
-
-    IF cursor IS NULL THEN
-        SELECT * INTO weights FROM mesteri.feed_weights w ORDER BY w.version DESC LIMIT 1;
-    ELSE
-        SELECT r.clock, r.weights_version, r.score, r.post_id, r.served
-          INTO clock, weights_version, after_score, after_id, served
-          FROM mesteri.feed_cursor_read(cursor, filter) AS r;
-        SELECT * INTO weights FROM mesteri.feed_weights w WHERE w.version = weights_version;
-        IF NOT FOUND THEN
-            PERFORM mesteri.refuse('invalid_field', mesteri.detail('cursor', 'cursor'));
-        END IF;
+    IF cardinality(categories) > 0 THEN
+        wanted := mesteri.category_tree(categories);
     END IF;
 
-    -- One statement, and in it nothing that is called for each post but what builds its JSON.
-    SELECT json_agg(mesteri.json_build(
-               'id', p.id, 'craftsman_id', p.craftsman_id, 'craftsman', mesteri.json_build(
-                   'id', c.id, 'user_id', c.user_id, 'display_name', mesteri.shown_name(a.display_name, a.first_name, a.last_name),
-                   'business_name', c.business_name, 'avatar_url', a.avatar_url, 'city', a.city, 'county', a.county, 'tier', c.tier,
-                   'business_verified', c.business_verification_status = 'verified', 'average_rating', c.average_rating,
-                   'total_reviews', c.total_reviews, 'featured', coalesce(c.featured_until > now(), false)),
-               'title', p.title, 'description', p.description, 'media_type', p.media_type, 'media_urls', p.media_urls,
-               'thumbnail_url', p.thumbnail_url, 'before_media_url', p.before_media_url, 'after_media_url', p.after_media_url,
-               'duration_seconds', p.duration_seconds, 'video_quality', p.video_quality,
-               'views_count', p.views_count, 'likes_count', p.likes_count, 'shares_count', p.shares_count,
-               'saves_count', p.saves_count, 'comments_count', p.comments_count,
-               'liked', CASE WHEN viewer IS NOT NULL THEN EXISTS (
-                   SELECT FROM mesteri.content_interactions i
-                    WHERE i.user_id = viewer AND i.post_id = p.id AND i.interaction_type = 'like') END,
-               'saved', CASE WHEN viewer IS NOT NULL THEN EXISTS (
-                   SELECT FROM mesteri.content_interactions i
-                    WHERE i.user_id = viewer AND i.post_id = p.id AND i.interaction_type = 'save') END,
-               'category_id', p.category_id, 'tags', p.tags,
-               'location', CASE WHEN c.user_id = viewer OR is_staff THEN mesteri.location_json(p.location) END,
-               'location_name', p.location_name, 'project_id', CASE WHEN c.user_id = viewer OR is_staff THEN p.project_id END,
-               'status', p.status, 'published_at', p.published_at,
-               'created_at', p.created_at, 'version', p.version,
-               'distance_km', round(f.distance_m::numeric / 1000, 1), 'relevance_score', f.score,
-               'score_parts', mesteri.json_build('geo', f.geo, 'engagement', f.engagement, 'rating', f.rating, 'recency', f.recency))
-               ORDER BY f.place) FILTER (WHERE f.place <= feed."limit"),
-           coalesce(array_agg(f.post_id) FILTER (WHERE f.place <= feed."limit"), '{}'),
-           array_agg(f.score) FILTER (WHERE f.place = feed."limit"), array_agg(f.post_id) FILTER (WHERE f.place = feed."limit"),
-           count(*) > feed."limit"
-      INTO posts, ids, last_score, last_id, has_more
-      FROM mesteri.feed_top(
-               clock, weights, mesteri.point(lat, lon), radius * 1000, wanted, authors, hidden,
-               after_score, after_id, served, feed."limit" + 1, (coalesce(page, 1) - 1) * feed."limit")
-           WITH ORDINALITY AS f (post_id, distance_m, score, geo, engagement, rating, recency, place)
-      JOIN mesteri.content_posts p ON p.id = f.post_id
-      -- Who is shown has an active account: the ranking has seen to that.
-      JOIN mesteri.craftsman_profiles c ON c.id = p.craftsman_id
-      JOIN mesteri.user_profiles a ON a.user_id = c.user_id;
-
-    served := mesteri.feed_served_add(served, ids);
-    -- A walk ends when its cursor is full.
-    has_more := has_more AND (page IS NOT NULL OR mesteri.feed_served_count(served) + feed."limit" <= 500);
-
-    RETURN mesteri.ok(
-        json_build_object(
-            'posts', coalesce(posts, '[]'),
-            'next_cursor', CASE WHEN has_more AND page IS NULL THEN
-                mesteri.feed_cursor(clock, weights.version, filter, last_score[1], last_id[1], served) END,
-            'has_more', has_more, 'limit', feed."limit", 'page', page, 'weights_version', weights.version),
-        NULL, mesteri.view_effects(viewer, ids));
+    -- In C, for all of this is begun anew with each request: a statement alone takes longer to begin than to find twenty rows.
+    RETURN mesteri.feed_answer(
+        viewer, coalesce(mesteri.current_user_type() = 'staff', false), mesteri.point(lat, lon), radius * 1000, wanted, authors,
+        mesteri.blocked_craftsmen(viewer),
+        convert_to(concat_ws('|', viewer, lat, lon, radius, array_to_string(categories, ','), following_only), 'UTF8'),
+        cursor, page, feed."limit");
 END;
 $$;
 COMMENT ON FUNCTION api.feed(api.latitude, api.longitude, api.radius_km, api.category_set, boolean, api.feed_cursor, api.page_limit,

@@ -52,7 +52,8 @@ GRANT EXECUTE ON FUNCTION mesteri.fee_split(bigint, integer, integer, integer), 
 GRANT EXECUTE ON FUNCTION mesteri.engine_work(), mesteri.json_build(VARIADIC "any"),
     mesteri.feed_key_bound(mesteri.feed_key, timestamptz, mesteri.feed_weights, float8, float8, float8, boolean),
     mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer, integer),
-    mesteri.match_top(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, integer, bigint)
+    mesteri.match_top(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, integer, bigint),
+    mesteri.view_effects(uuid, uuid[]), mesteri.blocked_craftsmen(uuid)
     TO mesteri_owner;
 
 /*
@@ -121,6 +122,7 @@ GRANT EXECUTE ON FUNCTION
                            integer, integer),
     mesteri.feed_top(timestamptz, mesteri.feed_weights, geography, float8, uuid[], uuid[], uuid[], float8, uuid, bytea, integer,
                      integer),
+    mesteri.feed_answer(uuid, boolean, geography, float8, uuid[], uuid[], uuid[], bytea, text, integer, integer),
     mesteri.blocked_craftsmen(uuid)
     TO mesteri_catalogue;
 
