@@ -79,18 +79,25 @@ CREATE FUNCTION mesteri.category_name(c mesteri.craft_categories, language text)
                          ELSE c.name_ro END;
 COMMENT ON FUNCTION mesteri.category_name(mesteri.craft_categories, text) IS 'A trade''s name in a language, Romanian where there is none.';
 
+/* A table, for the planner puts the body of such a function into the statement that names it. */
+CREATE FUNCTION mesteri.crafts_of(craftsman_id uuid, language text) RETURNS TABLE (crafts json)
+    LANGUAGE sql STABLE ROWS 1
+    AS $$
+    SELECT coalesce(json_agg(json_build_object(
+               'category_id', k.id, 'slug', k.slug, 'name', mesteri.category_name(k, crafts_of.language),
+               'is_primary', cc.is_primary, 'years_experience', cc.years_experience)
+               ORDER BY cc.is_primary DESC, k.display_order), '[]')
+      FROM mesteri.craftsman_crafts cc
+      JOIN mesteri.craft_categories k ON k.id = cc.category_id
+     WHERE cc.craftsman_id = crafts_of.craftsman_id
+    $$;
+COMMENT ON FUNCTION mesteri.crafts_of(uuid, text) IS 'One row: the crafts of a craftsman, the primary one first.';
+
 CREATE FUNCTION mesteri.crafts_json(craftsman_id uuid, language text) RETURNS json
     LANGUAGE plpgsql STABLE
     AS $$
 BEGIN
-    RETURN (
-        SELECT coalesce(json_agg(json_build_object(
-                   'category_id', k.id, 'slug', k.slug, 'name', mesteri.category_name(k, language),
-                   'is_primary', cc.is_primary, 'years_experience', cc.years_experience)
-                   ORDER BY cc.is_primary DESC, k.display_order), '[]')
-          FROM mesteri.craftsman_crafts cc
-          JOIN mesteri.craft_categories k ON k.id = cc.category_id
-         WHERE cc.craftsman_id = crafts_json.craftsman_id);
+    RETURN (SELECT k.crafts FROM mesteri.crafts_of(craftsman_id, language) AS k);
 END;
 $$;
 COMMENT ON FUNCTION mesteri.crafts_json(uuid, text) IS 'The crafts of a craftsman, the primary one first.';

@@ -99,7 +99,7 @@ BEGIN
                    'available_radius_km', c.available_radius_km, 'availability_status', c.availability_status,
                    'is_available', c.is_available, 'hourly_rate_min', c.hourly_rate_min, 'hourly_rate_max', c.hourly_rate_max,
                    'years_of_experience', c.years_of_experience, 'response_time_minutes', c.response_time_minutes,
-                   'crafts', mesteri.crafts_json(c.id, _language))) AS item
+                   'crafts', k.crafts)) AS item
               FROM (SELECT * FROM mesteri.match_top(
                                       weights, mesteri.point(lat, lon), radius_km * 1000, trades, min_rating, max_price,
                                       coalesce(available_now, false), craftsman_match."limit" + 1,
@@ -115,7 +115,8 @@ BEGIN
                                   WITH ORDINALITY
                      WHERE q IS NOT NULL)
                    AS m (craftsman_id, distance_m, score, proximity, rating, tier, responsiveness, place)
-              JOIN mesteri.public_craftsmen c ON c.id = m.craftsman_id) AS hit;
+              JOIN mesteri.public_craftsmen c ON c.id = m.craftsman_id
+             CROSS JOIN LATERAL mesteri.crafts_of(c.id, _language) AS k) AS hit;
 
     RETURN mesteri.ok(mesteri.json_page(items, page, craftsman_match."limit", hits > craftsman_match."limit"));
 END;

@@ -110,7 +110,7 @@ GRANT EXECUTE ON FUNCTION
     mesteri.ok(json, integer, bytea[], text[]), mesteri.detail(text, text), mesteri.refuse(text, json),
     mesteri.check_place(float8, float8), mesteri.json_time(timestamptz), mesteri.json_page(json, integer, integer, boolean), mesteri.json_concat(json, json),
     mesteri.shown_name(text, text, text), mesteri.location_json(geography), mesteri.craftsman_summary(mesteri.public_craftsmen),
-    mesteri.category_name(mesteri.craft_categories, text), mesteri.crafts_json(uuid, text),
+    mesteri.category_name(mesteri.craft_categories, text), mesteri.crafts_json(uuid, text), mesteri.crafts_of(uuid, text),
     mesteri.certifications_json(uuid, boolean), mesteri.craftsman_json(uuid, text), mesteri.category_tree(uuid[]),
     mesteri.match_reference(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, text, integer, bigint),
     mesteri.match_top(mesteri.match_weights, geography, float8, uuid[], float8, numeric, boolean, integer, bigint),
