@@ -21,10 +21,8 @@
 
 #include <openssl/crypto.h>
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "port/pg_bswap.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -43,7 +41,6 @@
 #define CURSOR_SEAL_BYTES 16
 #define CURSOR_HEAD_BYTES 37
 #define CURSOR_MAX_BYTES  (CURSOR_SEAL_BYTES + CURSOR_HEAD_BYTES + FEED_MAX_SERVED * SERVED_BYTES)
-#define CURSOR_COLUMNS    5
 
 #define AT_CLOCK   1
 #define AT_WEIGHTS 9
@@ -63,7 +60,6 @@ static uint32 get32(const uint8 *at);
 static uint64 get64(const uint8 *at);
 
 PG_FUNCTION_INFO_V1(mesteri_feed_cursor);
-PG_FUNCTION_INFO_V1(mesteri_feed_cursor_read);
 PG_FUNCTION_INFO_V1(mesteri_feed_served_add);
 PG_FUNCTION_INFO_V1(mesteri_feed_served_has);
 
@@ -114,36 +110,6 @@ feed_cursor_write(const FeedCursor *cursor, bytea *filter)
 	base64url_append(&encoded, bytes, CURSOR_SEAL_BYTES + length);
 
 	return cstring_to_text_with_len(encoded.data, encoded.len);
-}
-
-/*
- * mesteri.feed_cursor_read(cursor text, filter bytea, OUT clock timestamptz, OUT weights_version integer,
- *							OUT score float8, OUT post_id uuid, OUT served bytea)
- *		What a cursor says; NULLs when it is not ours, or for another filter.
- */
-Datum
-mesteri_feed_cursor_read(PG_FUNCTION_ARGS)
-{
-	FeedCursor cursor;
-	Datum values[CURSOR_COLUMNS] = {0};
-	bool nulls[CURSOR_COLUMNS] = {false};
-	TupleDesc desc;
-
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != CURSOR_COLUMNS)
-		elog(ERROR, "feed_cursor_read is declared with other results");
-
-	if (feed_cursor_read(PG_GETARG_TEXT_PP(0), PG_GETARG_BYTEA_PP(1), &cursor))
-	{
-		values[0] = TimestampTzGetDatum(cursor.clock);
-		values[1] = Int32GetDatum(cursor.weights_version);
-		values[2] = Float8GetDatum(cursor.score);
-		values[3] = UUIDPGetDatum(&cursor.post_id);
-		values[4] = PointerGetDatum(cursor.served);
-	}
-	else
-		memset(nulls, true, sizeof(nulls));
-
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 
 /*

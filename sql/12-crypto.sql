@@ -89,13 +89,6 @@ CREATE FUNCTION mesteri.feed_cursor(clock timestamptz, weights_version integer, 
 COMMENT ON FUNCTION mesteri.feed_cursor(timestamptz, integer, bytea, float8, uuid, bytea)
     IS 'Where a walk through the feed stands: its clock and weights, whom and what it is for, the last post and all those served.';
 
-CREATE FUNCTION mesteri.feed_cursor_read(cursor text, filter bytea, OUT clock timestamptz, OUT weights_version integer,
-                                         OUT score float8, OUT post_id uuid, OUT served bytea)
-    LANGUAGE c STABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'mesteri_feed_cursor_read';
-COMMENT ON FUNCTION mesteri.feed_cursor_read(text, bytea)
-    IS 'What a cursor says; NULLs when we did not make it, or made it for another caller or filter.';
-
 CREATE FUNCTION mesteri.feed_served_add(served bytea, post_ids uuid[]) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_feed_served_add';
