@@ -28,9 +28,12 @@ def measure(size):
         server, proxy = wrk_random(instance, paths, tokens)
         signed_in.append(server + proxy)
         own.append(proxy)
+    beside = [whole - part - alone for whole, part, alone in zip(signed_in, own, engine)]
     return [(f"engine alone, {NEAR}, {size.posts} posts, backend", middle(engine), None, None),
             (f"`GET /v1/feed`, anonymous, wrk -c {CONNECTIONS}, backend + proxy", middle(anonymous),
              middle(b / a for a, b in zip(engine, anonymous)), None),
             ("**the same by {} readers signed in, what they were shown written down**".format(len(tokens)), middle(signed_in),
              middle(b / a for a, b in zip(engine, signed_in)), "<= 3 x (gate), <= 1200 µs (record)"),
-            ("of that the proxy", middle(own), None, None)]
+            ("of that the proxy", middle(own), None, None),
+            ("of that beside engine and proxy: the rest of `handle()`, what goes over the socket, and the notes",
+             middle(beside), None, None)]
