@@ -92,7 +92,6 @@ typedef struct BoundQuery
 	uint32 categories[BOUND_SIGNATURE_WORDS];
 	double floor; /* what scores less need not come */
 	BoundWork work;
-	double bound; /* of the entry that consistent looked at last */
 } BoundQuery;
 
 typedef struct BoundClass
@@ -125,8 +124,7 @@ extern bool bound_hashes_have(const uint32 *hashes, int count, uint32 hash);
 extern uint32 *bound_query_categories(BoundQuery *query, const UuidSet *categories);
 
 /* bound_gist.c, bound_curve.c */
-extern Datum bound_gist_consistent(FunctionCallInfo fcinfo, const BoundClass *class);
-extern Datum bound_gist_distance(FunctionCallInfo fcinfo);
+extern Datum bound_gist_consistent(FunctionCallInfo fcinfo);
 extern Datum bound_gist_union(FunctionCallInfo fcinfo, const BoundClass *class);
 extern Datum bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class);
 extern Datum bound_gist_picksplit(FunctionCallInfo fcinfo, const BoundClass *class);
@@ -135,8 +133,7 @@ extern Datum bound_gist_sortsupport(FunctionCallInfo fcinfo, const BoundClass *c
 
 /* Defines GiST's support functions of an instance: mesteri_PREFIX_gist_consistent() and so on. */
 #define BOUND_GIST_SUPPORT(prefix, class)                                                                              \
-	BOUND_GIST_FUNCTION(prefix##_gist_consistent, bound_gist_consistent(fcinfo, &(class)))                             \
-	BOUND_GIST_FUNCTION(prefix##_gist_distance, bound_gist_distance(fcinfo))                                           \
+	BOUND_GIST_FUNCTION(prefix##_gist_consistent, bound_gist_consistent(fcinfo))                                       \
 	BOUND_GIST_FUNCTION(prefix##_gist_union, bound_gist_union(fcinfo, &(class)))                                       \
 	BOUND_GIST_FUNCTION(prefix##_gist_penalty, bound_gist_penalty(fcinfo, &(class)))                                   \
 	BOUND_GIST_FUNCTION(prefix##_gist_picksplit, bound_gist_picksplit(fcinfo, &(class)))                               \

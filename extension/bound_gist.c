@@ -3,8 +3,8 @@
  * bound_gist.c
  *		GiST support of keys of every instance.
  *
- * Only consistent and distance decide what is found; the others decide how
- * many pages it takes, and may look at the clock.  They measure in units of
+ * What is found does not depend on it, only how many pages that takes: union
+ * must cover, the others may look at the clock.  They measure in units of
  * score: what makes a bound looser by as much is as bad, in whichever
  * direction.
  *-------------------------------------------------------------------------
@@ -12,8 +12,6 @@
 #include "postgres.h"
 
 #include <math.h>
-
-#include "access/stratnum.h"
 
 #include "bound.h"
 
@@ -46,43 +44,11 @@ static void find_axes(const BoundClass *class, const Bounds *all, int count, dou
 static double on_axis(const BoundClass *class, const Bounds *bounds, int axis);
 static int compare_entries(const void *a, const void *b);
 
-/*
- * bound_gist_consistent
- *		Whether an entry passes the filters and may hold something that scores more than the floor.
- *
- * distance comes right behind, for the same entry, and finds the bound here.
- */
+/* GiST wants it of every operator class; this one has no operator that could ask. */
 Datum
-bound_gist_consistent(FunctionCallInfo fcinfo, const BoundClass *class)
+bound_gist_consistent(FunctionCallInfo fcinfo)
 {
-	GISTENTRY *entry = (GISTENTRY *) PG_GETARG_POINTER(0);
-	BoundQuery *query = (BoundQuery *) PG_GETARG_POINTER(1);
-	bool *recheck = (bool *) PG_GETARG_POINTER(4);
-	const void *key = DatumGetPointer(entry->key);
-	bool fits;
-
-	query->work.entries++;
-	if (entry->offset == FirstOffsetNumber)
-		query->work.pages++;
-
-	*recheck = false;
-	if (GIST_LEAF(entry))
-		fits = class->leaf_bound(key, query, &query->bound);
-	else
-		fits = class->box_bound(key, query, &query->bound);
-
-	PG_RETURN_BOOL(fits && query->bound >= query->floor);
-}
-
-/* What scores most is nearest. */
-Datum
-bound_gist_distance(FunctionCallInfo fcinfo)
-{
-	BoundQuery *query = (BoundQuery *) PG_GETARG_POINTER(1);
-	bool *recheck = (bool *) PG_GETARG_POINTER(4);
-
-	*recheck = false;
-	PG_RETURN_FLOAT8(-query->bound);
+	elog(ERROR, "keys with bounds are searched by a walk");
 }
 
 Datum

@@ -3,11 +3,22 @@
  * bound_walk.c
  *		Rows by falling bound.
  *
- * The scan is GiST's own, ordered by the operator that gives the bound, begun
- * here and not by a plan: it cannot be planned away.  A row that was written,
- * changed or deleted meanwhile is seen or not as the snapshot has it, for its
- * tuple is fetched under that; keys of versions that nobody sees any more cost
- * a look until they are vacuumed.
+ * The tree is GiST's, which writes it; it is read here.  GiST's own ordered
+ * scan asks the operator class twice about each entry through the function
+ * manager and allocates each item of its queue, which was two thirds of a
+ * search's time, and it never marks dead entries, so that hot rows gather
+ * them at the top of the ranking.  Pages are read by the rules of
+ * src/backend/access/gist/README:
+ *
+ * - A page may have been split since the one above it was read.  Then its NSN
+ *   is above the LSN that the other had, or it still says F_FOLLOW_RIGHT, and
+ *   what moved is on the page to the right.
+ * - No lock is held from one page to the next, and no pin.  A row's line
+ *   pointer may have been used again when it is fetched: by one that the
+ *   snapshot does not see.
+ *
+ * A row that was written, changed or deleted meanwhile is seen or not as the
+ * snapshot has it, for its tuple is fetched under that.
  *
  * Who walks owns the choice of what may be seen: privileges and row security
  * are not looked at.
@@ -15,74 +26,46 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
+#include "access/gist_private.h"
 #include "access/relation.h"
-#include "access/relscan.h"
 #include "access/tableam.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_am.h"
-#include "catalog/pg_type.h"
-#include "executor/instrument.h"
-#include "funcapi.h"
+#include "access/transam.h"
 #include "miscadmin.h"
-#include "nodes/primnodes.h"
-#include "utils/lsyscache.h"
+#include "pgstat.h"
+#include "storage/bufmgr.h"
+#include "storage/predicate.h"
+#include "utils/float.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "bound_walk.h"
 
-#define BOUND_STRATEGY 1 /* of the operator class's only operator */
-
-static BoundWork last_work; /* of this session's last search */
-
-static bool is_usable(Relation index, Relation table, AttrNumber column, Oid access_method);
-static bool covers_not_null(Relation index, AttrNumber column);
-
-PG_FUNCTION_INFO_V1(mesteri_engine_work);
-PG_FUNCTION_INFO_V1(mesteri_bound_operator);
-
-/*
- * bound_index_open
- *		An index of the table's whose first column is column, locked for reading; NULL when it is not there or not whole.
- */
-Relation
-bound_index_open(Relation table, const char *name, AttrNumber column, Oid access_method)
-{
-	Oid oid = get_relname_relid(name, RelationGetNamespace(table));
-	Relation index = OidIsValid(oid) ? try_relation_open(oid, AccessShareLock) : NULL;
-
-	if (index != NULL && !is_usable(index, table, column, access_method))
-	{
-		relation_close(index, AccessShareLock);
-		return NULL;
-	}
-
-	return index;
-}
+static void read_page(BoundWalk *walk, const BoundItem *item);
+static void read_entry(BoundWalk *walk, BlockNumber block, Page page, OffsetNumber offset, BoundItem *found);
+static bool fetch_row(BoundWalk *walk, const BoundItem *item);
+static void mark_dead(BoundWalk *walk, const BoundItem *item);
 
 /*
  * bound_walk_begin
- *		index: from bound_index_open; bound_walk_end closes it.
+ *		index: of class's keys, from bound_index_open; bound_walk_end closes it.
  */
 void
-bound_walk_begin(BoundWalk *walk, Relation table, Relation index, BoundQuery *query)
+bound_walk_begin(BoundWalk *walk, const BoundClass *class, Relation table, Relation index, BoundQuery *query)
 {
-	Oid operator= get_opfamily_member(index->rd_opfamily[0], index->rd_opcintype[0], INTERNALOID, BOUND_STRATEGY);
-	RegProcedure bound = get_opcode(operator);
-	ScanKeyData filter;
-	ScanKeyData order;
+	BoundItem root = {.bound = get_float8_infinity(), .block = GIST_ROOT_BLKNO};
 
-	ScanKeyEntryInitialize(&filter, 0, 1, BOUND_STRATEGY, INTERNALOID, InvalidOid, bound, PointerGetDatum(query));
-	ScanKeyEntryInitialize(&order, SK_ORDER_BY, 1, BOUND_STRATEGY, INTERNALOID, InvalidOid, bound,
-	                       PointerGetDatum(query));
-
+	walk->class = class;
 	walk->query = query;
 	walk->index = index;
+	walk->snapshot = GetActiveSnapshot();
+	walk->rows = table_index_fetch_begin(table);
 	walk->slot = table_slot_create(table, NULL);
-	walk->scan = index_beginscan(table, index, GetActiveSnapshot(), 1, 1);
-	index_rescan(walk->scan, &filter, 1, &order, 1);
+	/* What is dead for all here may be seen by somebody who began on a standby. */
+	walk->heeds_dead = !TransactionStartedDuringRecovery();
+
+	pgstat_count_index_scan(index);
+	bound_queue_begin(&walk->queue);
+	bound_queue_add(&walk->queue, &root);
 }
 
 /*
@@ -92,14 +75,15 @@ bound_walk_begin(BoundWalk *walk, Relation table, Relation index, BoundQuery *qu
 bool
 bound_walk_next(BoundWalk *walk)
 {
-	while (index_getnext_tid(walk->scan, ForwardScanDirection) != NULL)
+	BoundItem item;
+
+	while (bound_queue_take(&walk->queue, &item) && item.bound >= walk->query->floor)
 	{
 		CHECK_FOR_INTERRUPTS();
 
-		if (-DatumGetFloat8(walk->scan->xs_orderbyvals[0]) < walk->query->floor)
-			return false;
-		walk->query->work.tuples++;
-		if (index_fetch_heap(walk->scan, walk->slot))
+		if (item.offset == InvalidOffsetNumber)
+			read_page(walk, &item);
+		else if (fetch_row(walk, &item))
 			return true;
 	}
 
@@ -109,87 +93,119 @@ bound_walk_next(BoundWalk *walk)
 void
 bound_walk_end(BoundWalk *walk)
 {
-	index_endscan(walk->scan);
+	bound_queue_end(&walk->queue);
+	table_index_fetch_end(walk->rows);
 	ExecDropSingleTupleTableSlot(walk->slot);
 	relation_close(walk->index, AccessShareLock);
 }
 
-/* bound_buffers: that this backend has looked at so far. */
-int64
-bound_buffers(void)
+/* Puts into the queue what a page leads to. */
+static void
+read_page(BoundWalk *walk, const BoundItem *item)
 {
-	return pgBufferUsage.shared_blks_hit + pgBufferUsage.shared_blks_read;
+	Buffer buffer = ReadBuffer(walk->index, item->block);
+	Page page = BufferGetPage(buffer);
+	BoundItem found;
+
+	LockBuffer(buffer, GIST_SHARE);
+	gistcheckpage(walk->index, buffer);
+	PredicateLockPage(walk->index, item->block, walk->snapshot);
+	TestForOldSnapshot(walk->snapshot, walk->index, page);
+
+	/* Not so the root, which keeps its place when it is split. */
+	if (!XLogRecPtrIsInvalid(item->lsn) && (GistFollowRight(page) || item->lsn < GistPageGetNSN(page)) &&
+	    BlockNumberIsValid(GistPageGetOpaque(page)->rightlink))
+	{
+		found = *item;
+		found.block = GistPageGetOpaque(page)->rightlink;
+		bound_queue_add(&walk->queue, &found);
+	}
+
+	/* One that was emptied keeps its link to the right, and no entries. */
+	if (!GistPageIsDeleted(page))
+	{
+		OffsetNumber last = PageGetMaxOffsetNumber(page);
+
+		walk->query->work.pages++;
+		walk->query->work.entries += last;
+		found.lsn = BufferGetLSNAtomic(buffer);
+		for (OffsetNumber offset = FirstOffsetNumber; offset <= last; offset = OffsetNumberNext(offset))
+			read_entry(walk, item->block, page, offset, &found);
+	}
+
+	UnlockReleaseBuffer(buffer);
 }
 
-void
-bound_work_done(const BoundWork *work, int64 buffers_before)
+/* found: its lsn is the page's; the rest is for use here. */
+static void
+read_entry(BoundWalk *walk, BlockNumber block, Page page, OffsetNumber offset, BoundItem *found)
 {
-	last_work = *work;
-	last_work.buffers = bound_buffers() - buffers_before;
+	ItemId line = PageGetItemId(page, offset);
+	IndexTuple entry = (IndexTuple) PageGetItem(page, line);
+	const void *key = (char *) entry + IndexInfoFindDataOffset(entry->t_info);
+	bool fits;
+
+	if (IndexTupleHasNulls(entry) || (walk->heeds_dead && ItemIdIsDead(line)))
+		return;
+
+	if (GistPageIsLeaf(page))
+	{
+		fits = walk->class->leaf_bound(key, walk->query, &found->bound);
+		found->block = block;
+		found->offset = offset;
+		found->row = entry->t_tid;
+	}
+	else
+	{
+		fits = walk->class->box_bound(key, walk->query, &found->bound);
+		found->block = ItemPointerGetBlockNumber(&entry->t_tid);
+		found->offset = InvalidOffsetNumber;
+	}
+
+	if (fits && found->bound >= walk->query->floor)
+		bound_queue_add(&walk->queue, found);
 }
 
-/*
- * mesteri.engine_work(OUT index_pages bigint, OUT index_entries bigint, OUT heap_tuples bigint, OUT distances bigint,
- *					   OUT buffers bigint)
- *		What the last ranked search of this session has cost.
- */
-Datum
-mesteri_engine_work(PG_FUNCTION_ARGS)
-{
-	TupleDesc desc;
-	Datum values[5];
-	bool nulls[5] = {false};
-
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != lengthof(values))
-		elog(ERROR, "engine_work is declared with other results");
-
-	values[0] = Int64GetDatum(last_work.pages);
-	values[1] = Int64GetDatum(last_work.entries);
-	values[2] = Int64GetDatum(last_work.tuples);
-	values[3] = Int64GetDatum(last_work.distances);
-	values[4] = Int64GetDatum(last_work.buffers);
-
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
-}
-
-/*
- * The operator's function: it gives the operator class its name for the
- * bound.  Nobody but a walk has the operand, and a walk asks the index.
- */
-Datum
-mesteri_bound_operator(PG_FUNCTION_ARGS)
-{
-	elog(ERROR, "a bound is the index's to compute");
-}
-
+/* The row is in slot; false when the snapshot does not see it. */
 static bool
-is_usable(Relation index, Relation table, AttrNumber column, Oid access_method)
+fetch_row(BoundWalk *walk, const BoundItem *item)
 {
-	Form_pg_index form = index->rd_index;
+	ItemPointerData row = item->row;
+	bool has_more = false;
+	bool is_dead = false;
 
-	if (index->rd_rel->relkind != RELKIND_INDEX || form->indrelid != RelationGetRelid(table) || !form->indisvalid ||
-	    index->rd_rel->relam != access_method || form->indkey.values[0] != column)
-		return false;
-
-	/* Built while older transactions ran, whose rows it may lack. */
-	if (form->indcheckxmin &&
-	    !TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin))
-		return false;
-
-	return covers_not_null(index, column);
-}
-
-/* Whether an index has all rows in which the column is not null. */
-static bool
-covers_not_null(Relation index, AttrNumber column)
-{
-	List *predicate = RelationGetIndexPredicate(index);
-	NullTest *test;
-
-	if (predicate == NIL)
+	walk->query->work.tuples++;
+	pgstat_count_index_tuples(walk->index, 1);
+	if (table_index_fetch_tuple(walk->rows, &row, walk->snapshot, walk->slot, &has_more, &is_dead))
+	{
+		pgstat_count_heap_fetch(walk->index);
 		return true;
+	}
+	if (is_dead && walk->heeds_dead)
+		mark_dead(walk, item);
 
-	test = linitial(predicate);
-	return list_length(predicate) == 1 && IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL &&
-	       IsA(test->arg, Var) && ((Var *) test->arg)->varattno == column;
+	return false;
+}
+
+/*
+ * mark_dead
+ *		Nobody sees any version of the row that the entry leads to: walks that follow need not look.
+ *
+ * A hint: it gets lost when the page has been written since it was read, for
+ * the entry may have moved.
+ */
+static void
+mark_dead(BoundWalk *walk, const BoundItem *item)
+{
+	Buffer buffer = ReadBuffer(walk->index, item->block);
+	Page page = BufferGetPage(buffer);
+
+	LockBuffer(buffer, GIST_SHARE);
+	if (BufferGetLSNAtomic(buffer) == item->lsn)
+	{
+		ItemIdMarkDead(PageGetItemId(page, item->offset));
+		GistMarkPageHasGarbage(page);
+		MarkBufferDirtyHint(buffer, true);
+	}
+	UnlockReleaseBuffer(buffer);
 }

@@ -254,7 +254,7 @@ search_all(FeedSearch *search)
 	if (index == NULL)
 		return false;
 
-	bound_walk_begin(&walk, search->posts, index, &search->query.base);
+	bound_walk_begin(&walk, &feed_class, search->posts, index, &search->query.base);
 	while (bound_walk_next(&walk))
 		consider(search, walk.slot);
 	bound_walk_end(&walk);

@@ -245,7 +245,7 @@ walk(MatchSearch *search, Relation table, Relation index, bool is_craft)
 	AttrNumber category_id = is_craft ? row_column(table, "category_id") : InvalidAttrNumber;
 	BoundWalk walk;
 
-	bound_walk_begin(&walk, table, index, &search->query.base);
+	bound_walk_begin(&walk, &match_class, table, index, &search->query.base);
 	while (bound_walk_next(&walk))
 	{
 		bool is_null;

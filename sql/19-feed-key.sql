@@ -31,18 +31,10 @@ CREATE FUNCTION mesteri.feed_key_union(a mesteri.feed_key, b mesteri.feed_key) R
 COMMENT ON FUNCTION mesteri.feed_key_union(mesteri.feed_key, mesteri.feed_key)
     IS 'A key above both, as entries of the index are; for looking and testing.';
 
-CREATE FUNCTION mesteri.bound_operator(mesteri.feed_key, internal) RETURNS float8
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'mesteri_bound_operator';
-COMMENT ON FUNCTION mesteri.bound_operator(mesteri.feed_key, internal) IS 'Stands for the order in which a walk asks the index.';
-
-CREATE OPERATOR mesteri.<~> (LEFTARG = mesteri.feed_key, RIGHTARG = internal, FUNCTION = mesteri.bound_operator);
-COMMENT ON OPERATOR mesteri.<~> (mesteri.feed_key, internal) IS 'by falling bound of the score';
-
 CREATE FUNCTION mesteri.feed_gist_consistent(internal, internal, smallint, oid, internal) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_feed_gist_consistent';
-COMMENT ON FUNCTION mesteri.feed_gist_consistent(internal, internal, smallint, oid, internal) IS 'GiST: may this hold what the walk wants?';
+COMMENT ON FUNCTION mesteri.feed_gist_consistent(internal, internal, smallint, oid, internal) IS 'GiST wants one; walks ask the keys themselves.';
 CREATE FUNCTION mesteri.feed_gist_union(internal, internal) RETURNS mesteri.feed_key
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_feed_gist_union';
@@ -59,23 +51,17 @@ CREATE FUNCTION mesteri.feed_gist_same(mesteri.feed_key, mesteri.feed_key, inter
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_feed_gist_same';
 COMMENT ON FUNCTION mesteri.feed_gist_same(mesteri.feed_key, mesteri.feed_key, internal) IS 'GiST: equal bytes.';
-CREATE FUNCTION mesteri.feed_gist_distance(internal, internal, smallint, oid, internal) RETURNS float8
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'mesteri_feed_gist_distance';
-COMMENT ON FUNCTION mesteri.feed_gist_distance(internal, internal, smallint, oid, internal) IS 'GiST: the negative bound.';
 CREATE FUNCTION mesteri.feed_gist_sortsupport(internal) RETURNS void
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_feed_gist_sortsupport';
 COMMENT ON FUNCTION mesteri.feed_gist_sortsupport(internal) IS 'GiST: the order in which an index is built.';
 
 CREATE OPERATOR CLASS mesteri.feed_key_ops DEFAULT FOR TYPE mesteri.feed_key USING gist AS
-    OPERATOR 1 mesteri.<~> (mesteri.feed_key, internal) FOR ORDER BY pg_catalog.float_ops,
     FUNCTION 1 mesteri.feed_gist_consistent(internal, internal, smallint, oid, internal),
     FUNCTION 2 mesteri.feed_gist_union(internal, internal),
     FUNCTION 5 mesteri.feed_gist_penalty(internal, internal, internal),
     FUNCTION 6 mesteri.feed_gist_picksplit(internal, internal),
     FUNCTION 7 mesteri.feed_gist_same(mesteri.feed_key, mesteri.feed_key, internal),
-    FUNCTION 8 mesteri.feed_gist_distance(internal, internal, smallint, oid, internal),
     FUNCTION 11 mesteri.feed_gist_sortsupport(internal);
 
 CREATE FUNCTION mesteri.engine_work(

@@ -20,18 +20,10 @@ CREATE TYPE mesteri.match_key (
 );
 COMMENT ON TYPE mesteri.match_key IS 'Bounds of what a craftsman can score, for every client; docs/matching.md.';
 
-CREATE FUNCTION mesteri.bound_operator(mesteri.match_key, internal) RETURNS float8
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'mesteri_bound_operator';
-COMMENT ON FUNCTION mesteri.bound_operator(mesteri.match_key, internal) IS 'Stands for the order in which a walk asks the index.';
-
-CREATE OPERATOR mesteri.<~> (LEFTARG = mesteri.match_key, RIGHTARG = internal, FUNCTION = mesteri.bound_operator);
-COMMENT ON OPERATOR mesteri.<~> (mesteri.match_key, internal) IS 'by falling bound of the score';
-
 CREATE FUNCTION mesteri.match_gist_consistent(internal, internal, smallint, oid, internal) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_match_gist_consistent';
-COMMENT ON FUNCTION mesteri.match_gist_consistent(internal, internal, smallint, oid, internal) IS 'GiST: may this hold what the walk wants?';
+COMMENT ON FUNCTION mesteri.match_gist_consistent(internal, internal, smallint, oid, internal) IS 'GiST wants one; walks ask the keys themselves.';
 CREATE FUNCTION mesteri.match_gist_union(internal, internal) RETURNS mesteri.match_key
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_match_gist_union';
@@ -48,21 +40,15 @@ CREATE FUNCTION mesteri.match_gist_same(mesteri.match_key, mesteri.match_key, in
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_match_gist_same';
 COMMENT ON FUNCTION mesteri.match_gist_same(mesteri.match_key, mesteri.match_key, internal) IS 'GiST: equal bytes.';
-CREATE FUNCTION mesteri.match_gist_distance(internal, internal, smallint, oid, internal) RETURNS float8
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'mesteri_match_gist_distance';
-COMMENT ON FUNCTION mesteri.match_gist_distance(internal, internal, smallint, oid, internal) IS 'GiST: the negative bound.';
 CREATE FUNCTION mesteri.match_gist_sortsupport(internal) RETURNS void
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_match_gist_sortsupport';
 COMMENT ON FUNCTION mesteri.match_gist_sortsupport(internal) IS 'GiST: the order in which an index is built.';
 
 CREATE OPERATOR CLASS mesteri.match_key_ops DEFAULT FOR TYPE mesteri.match_key USING gist AS
-    OPERATOR 1 mesteri.<~> (mesteri.match_key, internal) FOR ORDER BY pg_catalog.float_ops,
     FUNCTION 1 mesteri.match_gist_consistent(internal, internal, smallint, oid, internal),
     FUNCTION 2 mesteri.match_gist_union(internal, internal),
     FUNCTION 5 mesteri.match_gist_penalty(internal, internal, internal),
     FUNCTION 6 mesteri.match_gist_picksplit(internal, internal),
     FUNCTION 7 mesteri.match_gist_same(mesteri.match_key, mesteri.match_key, internal),
-    FUNCTION 8 mesteri.match_gist_distance(internal, internal, smallint, oid, internal),
     FUNCTION 11 mesteri.match_gist_sortsupport(internal);

@@ -15,6 +15,7 @@ from server import wait_until
 
 POSTS = 3000
 PAGES = 10_000 if os.environ.get("MESTERI_SOAK") else 120
+WALKS = 300 if os.environ.get("MESTERI_SOAK") else 40
 SEED = int(os.environ.get("E2E_SEED") or random.randrange(10**9))
 NOW = "2026-11-22T00:00:00Z"
 
@@ -156,6 +157,64 @@ def test_pages_are_the_references_while_others_write(database):
     assert writers.written > 20
     assert database.run("SELECT * FROM mesteri.feed_faults()") == []
     assert all(difference == before.get(post, 0) for post, difference in recount(database).items())
+
+
+BULK = """INSERT INTO mesteri.content_posts (craftsman_id, media_type, media_urls, location, published_at)
+          SELECT (SELECT id FROM mesteri.craftsman_profiles ORDER BY id LIMIT 1), 'image', '[]',
+                 mesteri.point(46.77 + random() / 10, 23.59 + random() / 10), now() - random() * interval '8 days' FROM generate_series(1, 200)"""
+DEEP = """SELECT f.post_id, f.score FROM mesteri.feed_weights w,
+                 mesteri.{}(%s, w, mesteri.point(46.77, 23.59), 100000, NULL, NULL, NULL, NULL, NULL, '', 2500, 0) AS f WHERE w.version = 1"""
+
+
+def test_a_walk_finds_what_a_split_moves_away_from_it(database):
+    """Rows that pour in split pages that a walk knows of and has not read."""
+    reader = database.connect()
+    reader.autocommit = False
+    done = threading.Event()
+
+    def pour():
+        connection = database.connect()
+        with connection.cursor() as cursor:
+            while not done.is_set():
+                cursor.execute(BULK)
+
+    thread = threading.Thread(target=pour)
+    thread.start()
+    try:
+        for _ in range(WALKS):
+            reader.set_session(isolation_level="REPEATABLE READ")
+            with reader.cursor() as cursor:
+                cursor.execute("SELECT now()")
+                clock = cursor.fetchone()
+                cursor.execute(DEEP.format("feed_top"), clock)
+                given = cursor.fetchall()
+                cursor.execute(DEEP.format("feed_reference"), clock)
+                assert given == cursor.fetchall()
+            reader.rollback()
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_dead_entries_are_not_looked_at_again(database):
+    connection = database.connect()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE mesteri.content_posts SET (autovacuum_enabled = false)")
+        cursor.execute("""UPDATE mesteri.content_posts SET location = mesteri.point(10, 10)
+                           WHERE id IN (SELECT id FROM mesteri.content_posts WHERE feed_key IS NOT NULL LIMIT 10)""")
+        for step in range(20):
+            cursor.execute("UPDATE mesteri.content_posts SET location = mesteri.point(10, 10 + %s / 1000.0) WHERE location = mesteri.point(10, 10 + %s / 1000.0)",
+                           (step + 1, step))
+        # A hint that is the first since a checkpoint writes the whole page, and those beside it wait for the next walk.
+        looked_at = []
+        for _ in range(5):
+            cursor.execute("""SELECT count(*) FROM mesteri.feed_weights w,
+                mesteri.feed_top(now(), w, mesteri.point(10, 10), 50000, NULL, NULL, NULL, NULL, NULL, '', 20, 0) WHERE w.version = 1""")
+            assert cursor.fetchone() == (10,)
+            cursor.execute("SELECT heap_tuples FROM mesteri.engine_work()")
+            looked_at += cursor.fetchone()
+    assert looked_at[0] > 100
+    assert looked_at[-1] < 20
 
 
 def test_a_killed_servers_index_is_whole(database):

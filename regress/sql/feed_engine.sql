@@ -132,9 +132,6 @@ SELECT count(*) FROM mesteri.feed_top(now(), NULL, NULL, NULL, NULL, NULL, NULL,
 ROLLBACK TO whole;
 SELECT count(*) FROM mesteri.feed_weights w, mesteri.feed_top(now(), w, mesteri.point(0, 0), NULL, NULL, NULL, NULL, NULL, NULL, '', 1, 0) WHERE w.version = 1;
 ROLLBACK TO whole;
--- Nobody asks the operator.
-SELECT mesteri.bound_operator(feed_key, NULL) FROM mesteri.content_posts LIMIT 1;
-ROLLBACK TO whole;
 
 -- Somebody blocked, either way, is not shown; whoever asks why, is told.
 SELECT c.id AS craftsman, c.user_id AS blocked FROM mesteri.craftsman_profiles c JOIN mesteri.users u ON u.id = c.user_id WHERE u.email = 'c7@example.ro' \gset

@@ -1,0 +1,70 @@
+/*-------------------------------------------------------------------------
+ *
+ * bound_index.c
+ *		Indexes that a search opens by itself, without a plan.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "nodes/primnodes.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "bound_walk.h"
+
+static bool is_usable(Relation index, Relation table, AttrNumber column, Oid access_method);
+static bool covers_not_null(Relation index, AttrNumber column);
+
+/*
+ * bound_index_open
+ *		An index of the table's whose first column is column, locked for reading; NULL when it is not there or not whole.
+ */
+Relation
+bound_index_open(Relation table, const char *name, AttrNumber column, Oid access_method)
+{
+	Oid oid = get_relname_relid(name, RelationGetNamespace(table));
+	Relation index = OidIsValid(oid) ? try_relation_open(oid, AccessShareLock) : NULL;
+
+	if (index != NULL && !is_usable(index, table, column, access_method))
+	{
+		relation_close(index, AccessShareLock);
+		return NULL;
+	}
+
+	return index;
+}
+
+static bool
+is_usable(Relation index, Relation table, AttrNumber column, Oid access_method)
+{
+	Form_pg_index form = index->rd_index;
+
+	if (index->rd_rel->relkind != RELKIND_INDEX || form->indrelid != RelationGetRelid(table) || !form->indisvalid ||
+	    index->rd_rel->relam != access_method || form->indkey.values[0] != column)
+		return false;
+
+	/* Built while older transactions ran, whose rows it may lack. */
+	if (form->indcheckxmin &&
+	    !TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin))
+		return false;
+
+	return covers_not_null(index, column);
+}
+
+/* Whether an index has all rows in which the column is not null. */
+static bool
+covers_not_null(Relation index, AttrNumber column)
+{
+	List *predicate = RelationGetIndexPredicate(index);
+	NullTest *test;
+
+	if (predicate == NIL)
+		return true;
+
+	test = linitial(predicate);
+	return list_length(predicate) == 1 && IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL &&
+	       IsA(test->arg, Var) && ((Var *) test->arg)->varattno == column;
+}
