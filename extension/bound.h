@@ -100,7 +100,7 @@ typedef struct BoundClass
 	Size leaf_size;
 	double score_per_m;                                            /* near the query */
 	void (*read_leaf)(const struct varlena *leaf, Bounds *bounds); /* all of it */
-	double (*lane_score)(int lane, int32 value);                   /* roughly, for clustering */
+	double (*worth)(const Bounds *bounds);                         /* what it can score now beside the place, roughly */
 	bool (*leaf_bound)(const struct varlena *leaf, const BoundQuery *query, double *bound); /* false: filtered out */
 	bool (*box_bound)(const BoundBox *box, const BoundQuery *query, double *bound);
 } BoundClass;
@@ -109,6 +109,7 @@ typedef struct BoundClass
 extern void bound_place_set(BoundPlace *place, double lat, double lon, double reach_m);
 extern bool bound_point(double lat, double lon, int32 *lat_units, int32 *lon_units);
 extern double bound_least_m(const BoundPlace *place, int32 lon_low, int32 lat_low, int32 lon_high, int32 lat_high);
+extern double bound_point_least_m(const BoundPlace *place, int32 lon, int32 lat);
 extern double bound_most_m(const BoundPlace *place, int32 lon, int32 lat);
 
 /* bound_box.c */

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * bound_curve.c
- *		The order in which an index is built: along a Hilbert curve through place and lanes.
+ *		The order in which an index is built: along a Hilbert curve through place and worth.
  *
- * What is near on the curve is near in score.  Lanes are stretched against
+ * What is near on the curve is near in score.  Worth is stretched against
  * place: an entry is good when all below it can score much, and the rows of
  * one town differ more by what they are worth than by where they are.
  *
@@ -19,10 +19,10 @@
 
 #include "bound.h"
 
-#define CURVE_AXES   4     /* longitude, latitude and the sum of each half of the lanes */
-#define CURVE_BITS   16    /* of each */
-#define CURVE_STEP   0.005 /* score; 610 m of the feed's */
-#define LANE_STRETCH 4
+#define CURVE_AXES    3     /* longitude, latitude, worth */
+#define CURVE_BITS    16    /* of each */
+#define CURVE_STEP    0.005 /* score; 610 m of the feed's */
+#define WORTH_STRETCH 4
 
 static int compare_keys(Datum a, Datum b, SortSupport ssup);
 static Datum abbreviate(Datum original, SortSupport ssup);
@@ -80,13 +80,9 @@ curve_position(const BoundClass *class, const struct varlena *key)
 {
 	uint32 axes[CURVE_AXES];
 	uint64 position = 0;
-	double lanes[2] = {0, 0};
 	Bounds bounds;
 
 	bound_read(class, key, &bounds);
-	for (int i = 0; i < class->lanes; i++)
-		lanes[i % 2] += class->lane_score(i, bounds.lanes[i]);
-
 	if (bounds.nowhere)
 		axes[0] = axes[1] = (1 << CURVE_BITS) - 1;
 	else
@@ -94,8 +90,7 @@ curve_position(const BoundClass *class, const struct varlena *key)
 		axes[0] = step(bounds.lon_low * bound_lon_metres(bounds.lat_low) * class->score_per_m);
 		axes[1] = step(bounds.lat_low * BOUND_METRES_PER_UNIT * class->score_per_m);
 	}
-	axes[2] = step(lanes[0] * LANE_STRETCH);
-	axes[3] = step(lanes[1] * LANE_STRETCH);
+	axes[2] = step(class->worth(&bounds) * WORTH_STRETCH);
 	to_hilbert(axes);
 
 	for (int bit = CURVE_BITS - 1; bit >= 0; bit--)

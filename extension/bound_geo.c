@@ -48,6 +48,8 @@
 
 static double least_half_sine_square(double x);
 static double least_cosine(const BoundPlace *place, double x);
+static inline double near_half_sine_square(double x);
+static inline double near_cosine(const BoundPlace *place, double x);
 static double longitude_gap(double lon, double low, double high);
 static double meridian_radius(double lat);
 static double stretch(double lat);
@@ -126,6 +128,25 @@ bound_least_m(const BoundPlace *place, int32 lon_low, int32 lat_low, int32 lon_h
 }
 
 /*
+ * bound_point_least_m
+ *		The same for a point.  A search asks it of thousands, most of them near: the short way for those.
+ */
+double
+bound_point_least_m(const BoundPlace *place, int32 lon, int32 lat)
+{
+	double dlat = lat * RADIANS_PER_UNIT - place->lat;
+	double dlon = fabs(lon - place->lon) * RADIANS_PER_UNIT * place->least_stretch;
+	double haversine;
+
+	if (!(fabs(dlat) < SERIES_RADIANS && dlon < SERIES_RADIANS))
+		return bound_least_m(place, lon, lat, lon, lat);
+
+	haversine = near_half_sine_square(dlat) + place->cos_lat * near_cosine(place, dlat) * near_half_sine_square(dlon);
+
+	return Max(2 * sqrt(haversine) * place->least_radius - METRES_SLACK, 0);
+}
+
+/*
  * bound_most_m
  *		The point is no farther away, if it is within reach.
  */
@@ -148,14 +169,21 @@ bound_most_m(const BoundPlace *place, int32 lon, int32 lat)
 static double
 least_half_sine_square(double x)
 {
-	double square = x * x;
 	double sine;
 
-	if (square < SERIES_RADIANS * SERIES_RADIANS)
-		return square * (0.25 - square * (1.0 / 48));
+	if (fabs(x) < SERIES_RADIANS)
+		return near_half_sine_square(x);
 
 	sine = sin(x / 2);
 	return sine * sine;
+}
+
+static inline double
+near_half_sine_square(double x)
+{
+	double square = x * x;
+
+	return square * (0.25 - square * (1.0 / 48));
 }
 
 /*
@@ -165,13 +193,17 @@ least_half_sine_square(double x)
 static double
 least_cosine(const BoundPlace *place, double x)
 {
-	double cosine;
-
-	/* cos(a + x) = cos a cos x - sin a sin x, cos x >= 1 - x^2/2, |sin x - x| <= |x|^3/6 */
 	if (fabs(x) < SERIES_RADIANS)
-		cosine = place->cos_lat * (1 - x * x / 2) - place->sin_lat * x - fabs(x * x * x) * (1.0 / 6);
-	else
-		cosine = place->cos_lat * cos(x) - place->sin_lat * sin(x);
+		return near_cosine(place, x);
+
+	return Max(place->cos_lat * cos(x) - place->sin_lat * sin(x), 0);
+}
+
+/* cos(a + x) = cos a cos x - sin a sin x, cos x >= 1 - x^2/2, |sin x - x| <= |x|^3/6 */
+static inline double
+near_cosine(const BoundPlace *place, double x)
+{
+	double cosine = place->cos_lat * (1 - x * x / 2) - place->sin_lat * x - fabs(x * x * x) * (1.0 / 6);
 
 	return Max(cosine, 0);
 }

@@ -3,45 +3,56 @@
  * bound_gist.c
  *		GiST support of keys of every instance.
  *
- * What is found does not depend on it, only how many pages that takes: union
- * must cover, the others may look at the clock.  They measure in units of
- * score: what makes a bound looser by as much is as bad, in whichever
- * direction.
+ * What is found does not depend on the choices made here, only how many
+ * pages that takes.  They keep down what entries cost: the number of searches
+ * that look into them.  One does when the entry's worth and its nearness add up
+ * to what the worst post of its page scores; so the searches are those from
+ * within some reach of the box, which grows with worth, and they are as many
+ * as the box with that margin is large.  A search for a category only counts
+ * when the entry has it.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include <math.h>
+#include "port/pg_bitutils.h"
+#include "utils/float.h"
 
 #include "bound.h"
 
-/* What a category that an entry does not have yet costs, in score. */
-#define PENALTY_CATEGORY 0.01
+/*
+ * Searches without a category for each one for a given category: with half a
+ * hundred of these, three searches in ten name one.
+ */
+#define UNFILTERED 128
+
+/* What a key that fits adds to the cost of the page below, part of it: a page takes some hundred, then it is two. */
+#define SHARE 0.01
+
+/* In score, beside worth: what has none is still looked into by somebody. */
+#define LEAST_REACH 0.01
 
 /* A box for what has a place takes what has none, or the other way around. */
-#define PENALTY_MIXED 1.0
+#define PENALTY_MIXED 1e6
 
-/* Between entries that grow alike the smaller one is taken; GiST stops looking at the first 0. */
-#define PENALTY_SIZE  0.02
-#define PENALTY_LEAST 1e-6
-
-#define AXIS_LON   0
-#define AXIS_LAT   1
-#define AXIS_LANES 2
-#define MAX_AXES   (AXIS_LANES + BOUND_MAX_LANES)
+#define AXIS_LON      0
+#define AXIS_LAT      1
+#define AXIS_WORTH    2
+#define AXIS_CATEGORY 3
+#define AXIS_LANES    4
 
 typedef struct SplitEntry
 {
-	OffsetNumber offset;
-	float at; /* on the axis */
+	int number;
+	double at; /* on the axis */
 } SplitEntry;
 
-static double box_size(const BoundClass *class, const Bounds *bounds);
-static double lanes_growth(const BoundClass *class, const Bounds *bounds, const Bounds *added);
+static double cost(const BoundClass *class, const Bounds *bounds);
 static bool has_place(const Bounds *bounds);
-static void find_axes(const BoundClass *class, const Bounds *all, int count, double (*low)[MAX_AXES],
-                      double (*high)[MAX_AXES]);
+static void order_entries(const BoundClass *class, const Bounds *all, int count, int axis, SplitEntry *order);
+static double halve(const BoundClass *class, const Bounds *all, int count, const SplitEntry *order, Bounds *left,
+                    Bounds *right);
 static double on_axis(const BoundClass *class, const Bounds *bounds, int axis);
+static int category_of(const Bounds *bounds);
 static int compare_entries(const void *a, const void *b);
 
 /* GiST wants it of every operator class; this one has no operator that could ask. */
@@ -75,7 +86,7 @@ bound_gist_union(FunctionCallInfo fcinfo, const BoundClass *class)
 
 /*
  * bound_gist_penalty
- *		How much looser the bound of an entry gets, summed over all directions.
+ *		How much more an entry costs, and its share in what it costs already.
  */
 Datum
 bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class)
@@ -91,27 +102,18 @@ bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class)
 	bound_read(class, (struct varlena *) DatumGetPointer(entry->key), &bounds);
 	bound_read(class, (struct varlena *) DatumGetPointer(added_entry->key), &added);
 
-	growth = lanes_growth(class, &bounds, &added);
-	for (int i = 0; i < BOUND_SIGNATURE_WORDS; i++)
-		if (added.categories[i] & ~bounds.categories[i])
-			growth += PENALTY_CATEGORY;
-	if (has_place(&bounds) != has_place(&added))
-		growth += PENALTY_MIXED;
+	growth = has_place(&bounds) != has_place(&added) ? PENALTY_MIXED : 0;
+	before = cost(class, &bounds);
+	bound_widen(class, &bounds, &added);
+	growth += cost(class, &bounds) - before;
 
-	before = box_size(class, &bounds);
-	bounds.lon_low = Min(bounds.lon_low, added.lon_low);
-	bounds.lat_low = Min(bounds.lat_low, added.lat_low);
-	bounds.lon_high = Max(bounds.lon_high, added.lon_high);
-	bounds.lat_high = Max(bounds.lat_high, added.lat_high);
-	growth += box_size(class, &bounds) - before;
-
-	*penalty = (float) (growth + PENALTY_SIZE * before + PENALTY_LEAST);
+	*penalty = (float) (growth + SHARE * before);
 	PG_RETURN_POINTER(penalty);
 }
 
 /*
  * bound_gist_picksplit
- *		Halves, by the axis on which the entries lie farthest apart.
+ *		Halves, by the axis on which they cost least.
  */
 Datum
 bound_gist_picksplit(FunctionCallInfo fcinfo, const BoundClass *class)
@@ -121,40 +123,40 @@ bound_gist_picksplit(FunctionCallInfo fcinfo, const BoundClass *class)
 	int count = entries->n - FirstOffsetNumber;
 	Bounds *all = palloc(sizeof(Bounds) * (Size) count);
 	SplitEntry *order = palloc(sizeof(SplitEntry) * (Size) count);
-	double low[MAX_AXES];
-	double high[MAX_AXES];
 	int axis = 0;
+	double least = get_float8_infinity();
 	Bounds left;
 	Bounds right;
 
 	for (int i = 0; i < count; i++)
 		bound_read(class, (struct varlena *) DatumGetPointer(entries->vector[FirstOffsetNumber + i].key), &all[i]);
 
-	find_axes(class, all, count, &low, &high);
-	for (int i = 1; i < AXIS_LANES + class->lanes; i++)
-		if (high[i] - low[i] > high[axis] - low[axis])
-			axis = i;
-	for (int i = 0; i < count; i++)
+	for (int candidate = 0; candidate < AXIS_LANES + class->lanes; candidate++)
 	{
-		order[i].offset = (OffsetNumber) (FirstOffsetNumber + i);
-		order[i].at = (float) on_axis(class, &all[i], axis);
-	}
-	qsort(order, (size_t) count, sizeof(SplitEntry), compare_entries);
+		double sum;
 
+		order_entries(class, all, count, candidate, order);
+		sum = halve(class, all, count, order, &left, &right);
+		if (sum < least)
+		{
+			least = sum;
+			axis = candidate;
+		}
+	}
+
+	order_entries(class, all, count, axis, order);
+	(void) halve(class, all, count, order, &left, &right);
 	split->spl_left = palloc(sizeof(OffsetNumber) * (Size) count);
 	split->spl_right = palloc(sizeof(OffsetNumber) * (Size) count);
 	split->spl_nleft = split->spl_nright = 0;
-	bound_empty(&left);
-	bound_empty(&right);
 	for (int i = 0; i < count; i++)
 	{
-		bool goes_left = i < count / 2;
+		OffsetNumber offset = (OffsetNumber) (FirstOffsetNumber + order[i].number);
 
-		if (goes_left)
-			split->spl_left[split->spl_nleft++] = order[i].offset;
+		if (i < count / 2)
+			split->spl_left[split->spl_nleft++] = offset;
 		else
-			split->spl_right[split->spl_nright++] = order[i].offset;
-		bound_widen(class, goes_left ? &left : &right, &all[order[i].offset - FirstOffsetNumber]);
+			split->spl_right[split->spl_nright++] = offset;
 	}
 	split->spl_ldatum = PointerGetDatum(bound_box_make(class, &left));
 	split->spl_rdatum = PointerGetDatum(bound_box_make(class, &right));
@@ -175,33 +177,23 @@ bound_gist_same(FunctionCallInfo fcinfo)
 	PG_RETURN_POINTER(same);
 }
 
-/* Width and height, in score. */
+/* How many searches look into an entry; only to be compared. */
 static double
-box_size(const BoundClass *class, const Bounds *bounds)
+cost(const BoundClass *class, const Bounds *bounds)
 {
-	double width;
-	double height;
+	double reach = 2 * (Max(class->worth(bounds), 0) + LEAST_REACH);
+	double width = 0;
+	double height = 0;
+	int categories = pg_popcount((const char *) bounds->categories, sizeof(bounds->categories));
 
-	if (!has_place(bounds))
-		return 0;
+	if (has_place(bounds))
+	{
+		width = ((double) bounds->lon_high - bounds->lon_low) *
+		        bound_lon_metres(bounds->lat_low / 2 + bounds->lat_high / 2) * class->score_per_m;
+		height = ((double) bounds->lat_high - bounds->lat_low) * BOUND_METRES_PER_UNIT * class->score_per_m;
+	}
 
-	width = ((double) bounds->lon_high - bounds->lon_low) *
-	        bound_lon_metres(bounds->lat_low / 2 + bounds->lat_high / 2);
-	height = ((double) bounds->lat_high - bounds->lat_low) * BOUND_METRES_PER_UNIT;
-
-	return (width + height) * class->score_per_m;
-}
-
-static double
-lanes_growth(const BoundClass *class, const Bounds *bounds, const Bounds *added)
-{
-	double growth = 0;
-
-	for (int i = 0; i < class->lanes; i++)
-		if (added->lanes[i] > bounds->lanes[i])
-			growth += class->lane_score(i, added->lanes[i]) - class->lane_score(i, bounds->lanes[i]);
-
-	return growth;
+	return (width + reach) * (height + reach) * (UNFILTERED + categories);
 }
 
 static bool
@@ -211,36 +203,56 @@ has_place(const Bounds *bounds)
 }
 
 static void
-find_axes(const BoundClass *class, const Bounds *all, int count, double (*low)[MAX_AXES], double (*high)[MAX_AXES])
+order_entries(const BoundClass *class, const Bounds *all, int count, int axis, SplitEntry *order)
 {
-	for (int axis = 0; axis < AXIS_LANES + class->lanes; axis++)
+	for (int i = 0; i < count; i++)
 	{
-		(*low)[axis] = (*high)[axis] = on_axis(class, &all[0], axis);
-		for (int i = 1; i < count; i++)
-		{
-			double at = on_axis(class, &all[i], axis);
-
-			(*low)[axis] = Min((*low)[axis], at);
-			(*high)[axis] = Max((*high)[axis], at);
-		}
+		order[i].number = i;
+		order[i].at = on_axis(class, &all[i], axis);
 	}
+	qsort(order, (size_t) count, sizeof(SplitEntry), compare_entries);
 }
 
-/*
- * on_axis
- *		Where the middle of an entry lies, in score; what has no place lies off the end of the world.
- */
+/* What covers either half of the entries; returns what both cost. */
+static double
+halve(const BoundClass *class, const Bounds *all, int count, const SplitEntry *order, Bounds *left, Bounds *right)
+{
+	bound_empty(left);
+	bound_empty(right);
+	for (int i = 0; i < count; i++)
+		bound_widen(class, i < count / 2 ? left : right, &all[order[i].number]);
+
+	return cost(class, left) + cost(class, right);
+}
+
+/* Where an entry lies; in the middle of a wide one, off the end of the world without a place. */
 static double
 on_axis(const BoundClass *class, const Bounds *bounds, int axis)
 {
-	if (axis >= AXIS_LANES)
-		return class->lane_score(axis - AXIS_LANES, bounds->lanes[axis - AXIS_LANES]);
-	if (!has_place(bounds))
-		return 200.0 * BOUND_UNITS_PER_DEGREE * BOUND_METRES_PER_UNIT * class->score_per_m;
-	if (axis == AXIS_LON)
-		return ((double) bounds->lon_low + bounds->lon_high) / 2 *
-		       bound_lon_metres(bounds->lat_low / 2 + bounds->lat_high / 2) * class->score_per_m;
-	return ((double) bounds->lat_low + bounds->lat_high) / 2 * BOUND_METRES_PER_UNIT * class->score_per_m;
+	switch (axis)
+	{
+		case AXIS_LON:
+			return has_place(bounds) ? ((double) bounds->lon_low + bounds->lon_high) / 2 : BOUND_NOWHERE;
+		case AXIS_LAT:
+			return has_place(bounds) ? ((double) bounds->lat_low + bounds->lat_high) / 2 : BOUND_NOWHERE;
+		case AXIS_WORTH:
+			return class->worth(bounds);
+		case AXIS_CATEGORY:
+			return category_of(bounds);
+		default:
+			return bounds->lanes[axis - AXIS_LANES];
+	}
+}
+
+/* The first of them. */
+static int
+category_of(const Bounds *bounds)
+{
+	for (int i = 0; i < BOUND_SIGNATURE_WORDS; i++)
+		if (bounds->categories[i] != 0)
+			return i * 32 + pg_rightmost_one_pos32(bounds->categories[i]);
+
+	return -1;
 }
 
 static int
@@ -249,5 +261,5 @@ compare_entries(const void *a, const void *b)
 	const SplitEntry *x = a;
 	const SplitEntry *y = b;
 
-	return x->at < y->at ? -1 : x->at > y->at ? 1 : (int) x->offset - (int) y->offset;
+	return x->at < y->at ? -1 : x->at > y->at ? 1 : x->number - y->number;
 }

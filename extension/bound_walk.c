@@ -5,9 +5,9 @@
  *
  * The tree is GiST's, which writes it; it is read here.  GiST's own ordered
  * scan asks the operator class twice about each entry through the function
- * manager and allocates each item of its queue, which was two thirds of a
- * search's time, and it never marks dead entries, so that hot rows gather
- * them at the top of the ranking.  Pages are read by the rules of
+ * manager and allocates each item of its queue, which was half of a search's
+ * time, and it never marks dead entries, so that hot rows gather them at the
+ * top of the ranking.  Pages are read by the rules of
  * src/backend/access/gist/README:
  *
  * - A page may have been split since the one above it was read.  Then its NSN

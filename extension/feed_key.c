@@ -11,22 +11,22 @@
 #include "postgres.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 #include "access/xact.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/timestamp.h"
 
 #include "feed_key.h"
 
 /* As shipped: how good the index is, not what it finds, depends on them. */
-#define USUAL_ENGAGEMENT  0.3
-#define USUAL_RATING      0.2
 #define USUAL_RECENCY     0.1
 #define USUAL_SCORE_PER_M (0.4 / 50000)
 #define USUAL_HORIZON_MIN (7 * 24 * 60)
 
 static void read_leaf(const struct varlena *leaf, Bounds *bounds);
-static double lane_score(int lane, int32 value);
+static double worth(const Bounds *bounds);
 
 PG_FUNCTION_INFO_V1(mesteri_feed_key_in);
 PG_FUNCTION_INFO_V1(mesteri_feed_key_out);
@@ -38,7 +38,7 @@ const BoundClass feed_class = {
 	.leaf_size = sizeof(FeedKey),
 	.score_per_m = USUAL_SCORE_PER_M,
 	.read_leaf = read_leaf,
-	.lane_score = lane_score,
+	.worth = worth,
 	.leaf_bound = feed_leaf_bound,
 	.box_bound = feed_box_bound,
 };
@@ -88,11 +88,11 @@ mesteri_feed_key_out(PG_FUNCTION_ARGS)
 	BoundBox *box = (BoundBox *) key;
 
 	if (VARSIZE(key) != sizeof(FeedKey))
-		PG_RETURN_CSTRING(psprintf("%d,%d to %d,%d%s, %08x%08x%08x%08x, %d %d %d", box->lat_low, box->lon_low,
-		                           box->lat_high, box->lon_high, box->nowhere ? " and nowhere" : "", box->categories[3],
-		                           box->categories[2], box->categories[1], box->categories[0],
-		                           box->lanes[FEED_LANE_PUBLISHED], box->lanes[FEED_LANE_ENGAGEMENT],
-		                           box->lanes[FEED_LANE_RATING]));
+		PG_RETURN_CSTRING(psprintf(
+			"%d,%d to %d,%d%s, %08x%08x%08x%08x, %d %d %d %d %d", box->lat_low, box->lon_low, box->lat_high,
+			box->lon_high, box->nowhere ? " and nowhere" : "", box->categories[3], box->categories[2],
+			box->categories[1], box->categories[0], box->lanes[FEED_LANE_PUBLISHED], box->lanes[FEED_LANE_ENGAGEMENT],
+			box->lanes[FEED_LANE_RATING], box->lanes[FEED_LANE_WORTH], box->lanes[FEED_LANE_HOT]));
 
 	PG_RETURN_CSTRING(psprintf(
 		"%s %08x %d %u-%u %u-%u", key->lon == BOUND_NOWHERE ? "-" : psprintf("%d,%d", key->lat, key->lon),
@@ -127,7 +127,7 @@ Datum
 mesteri_feed_key_bound(PG_FUNCTION_ARGS)
 {
 	struct varlena *key = (struct varlena *) PG_GETARG_POINTER(0);
-	FeedQuery query = {.base.any_category = true};
+	FeedQuery query = {.base.any_category = true, .base.floor = -get_float8_infinity()};
 	double bound;
 	bool has_place = !PG_ARGISNULL(3) && !PG_ARGISNULL(4);
 	bool fits;
@@ -137,8 +137,7 @@ mesteri_feed_key_bound(PG_FUNCTION_ARGS)
 	if (has_place && PG_ARGISNULL(5))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a place's radius must not be null")));
 
-	query.clock = PG_GETARG_TIMESTAMPTZ(1);
-	feed_weights_read(PG_GETARG_DATUM(2), &query.weights);
+	feed_query_begin(&query, PG_GETARG_TIMESTAMPTZ(1), PG_GETARG_DATUM(2));
 	if (has_place)
 		feed_query_place(&query, PG_GETARG_FLOAT8(3), PG_GETARG_FLOAT8(4), PG_GETARG_FLOAT8(5));
 
@@ -158,6 +157,7 @@ static void
 read_leaf(const struct varlena *leaf, Bounds *bounds)
 {
 	const FeedKey *key = (const FeedKey *) leaf;
+	double worth;
 
 	bound_empty(bounds);
 	bounds->nowhere = key->lon == BOUND_NOWHERE;
@@ -168,22 +168,19 @@ read_leaf(const struct varlena *leaf, Bounds *bounds)
 	}
 	if (key->category != 0)
 		bound_category_add(bounds->categories, key->category);
+	worth = FEED_WORTH_OF_ENGAGEMENT * key->engagement_high + FEED_WORTH_OF_RATING * key->rating_high;
+	bounds->lanes[FEED_LANE_WORTH] = (int32) worth;
+	bounds->lanes[FEED_LANE_HOT] = (int32) Min(ceil(key->published + worth * FEED_MINUTES_OF_WORTH), PG_INT32_MAX);
 	bounds->lanes[FEED_LANE_ENGAGEMENT] = key->engagement_high;
 	bounds->lanes[FEED_LANE_PUBLISHED] = key->published;
 	bounds->lanes[FEED_LANE_RATING] = key->rating_high;
 }
 
-/* Old posts are all alike now, and younger ones in the order of their age. */
 static double
-lane_score(int lane, int32 value)
+worth(const Bounds *bounds)
 {
-	double age_min;
+	double clock_min = (double) GetCurrentTransactionStartTimestamp() / USECS_PER_MINUTE;
+	double fresh = USUAL_RECENCY + (bounds->lanes[FEED_LANE_HOT] - clock_min) * USUAL_RECENCY / USUAL_HORIZON_MIN;
 
-	if (lane == FEED_LANE_ENGAGEMENT)
-		return value * USUAL_ENGAGEMENT / FEED_ENGAGEMENT_UNITS;
-	if (lane == FEED_LANE_RATING)
-		return value * USUAL_RATING / FEED_RATING_UNITS;
-
-	age_min = (double) GetCurrentTransactionStartTimestamp() / USECS_PER_MINUTE - value;
-	return (1 - Min(Max(age_min, 0) / USUAL_HORIZON_MIN, 1)) * USUAL_RECENCY;
+	return Max(bounds->lanes[FEED_LANE_WORTH] / (double) FEED_WORTH_UNITS, fresh);
 }

@@ -13,15 +13,29 @@
 
 #include "bound.h"
 
-/* Lanes; freshness lies between the two others so that the curve keeps it apart from them. */
+/* Lanes. */
 #define FEED_LANE_ENGAGEMENT 0
-#define FEED_LANE_PUBLISHED  1
-#define FEED_LANE_RATING     2
-#define FEED_LANES           3
+#define FEED_LANE_RATING     1
+#define FEED_LANE_PUBLISHED  2
+#define FEED_LANE_WORTH      3
+#define FEED_LANE_HOT        4
+#define FEED_LANES           5
 
 #define FEED_ENGAGEMENT_UNITS 500 /* a ratio of 1; likes alone make 0.5 */
 #define FEED_RATING_UNITS     250 /* five stars */
 #define FEED_MAX_STARS        500 /* hundredths */
+
+/*
+ * Worth: engagement and rating as weighted when shipped, in 1/5000 of score.
+ * Hot: when a post without worth must be published to score as much while it
+ * is fresh; as ships, a week is worth 0.1.  Hardly a post has the most of
+ * everything, so of what an entry's posts have together these two say far
+ * less than the most of each.  Other weights make them looser, not wrong.
+ */
+#define FEED_WORTH_UNITS         5000
+#define FEED_WORTH_OF_ENGAGEMENT 3
+#define FEED_WORTH_OF_RATING     4
+#define FEED_MINUTES_OF_WORTH    20.16
 
 /*
  * A post's key.  Counters and rating are kept as a range that they may move
@@ -73,6 +87,12 @@ typedef struct FeedQuery
 	BoundQuery base;
 	TimestampTz clock;
 	FeedWeights weights;
+	double geo_step;        /* score lost by a metre */
+	double engagement_step; /* and won by a unit of the key's */
+	double rating_step;
+	double worth_step;
+	double recency_step; /* and lost by a minute of age */
+	double clock_min;
 	int hash_count; /* of base.categories, ascending; none and any_category unset: nothing fits */
 	uint32 *hashes;
 	bool has_ceiling;
@@ -92,7 +112,7 @@ extern bool feed_box_bound(const BoundBox *box, const BoundQuery *query, double 
 extern double feed_leaf_least(const FeedKey *key, const FeedQuery *query);
 
 /* feed_query.c */
-extern void feed_weights_read(Datum row, FeedWeights *weights);
+extern void feed_query_begin(FeedQuery *query, TimestampTz clock, Datum row);
 extern void feed_query_place(FeedQuery *query, double lat, double lon, double radius_m);
 
 #endif /* MESTERI_FEED_KEY_H */

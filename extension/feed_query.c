@@ -16,14 +16,15 @@ static double weight(HeapTupleHeader row, const char *column);
 static double seconds(Datum interval);
 
 /*
- * feed_weights_read
+ * feed_query_begin
  *		row: of mesteri.feed_weights.
  *
  * Errors: 22004 when a part is null.
  */
 void
-feed_weights_read(Datum row, FeedWeights *weights)
+feed_query_begin(FeedQuery *query, TimestampTz clock, Datum row)
 {
+	FeedWeights *weights = &query->weights;
 	HeapTupleHeader header = DatumGetHeapTupleHeader(row);
 	bool is_null;
 	Datum horizon = GetAttributeByName(header, "recency_horizon", &is_null);
@@ -37,6 +38,15 @@ feed_weights_read(Datum row, FeedWeights *weights)
 	weights->recency = weight(header, "recency");
 	weights->geo_horizon_m = weight(header, "geo_horizon_m");
 	weights->recency_horizon_s = seconds(horizon);
+
+	query->clock = clock;
+	query->clock_min = (double) clock / USECS_PER_MINUTE;
+	query->geo_step = weights->geo / weights->geo_horizon_m;
+	query->engagement_step = weights->engagement / FEED_ENGAGEMENT_UNITS;
+	query->rating_step = weights->rating / FEED_RATING_UNITS;
+	query->worth_step = Max(query->engagement_step / FEED_WORTH_OF_ENGAGEMENT,
+	                        query->rating_step / FEED_WORTH_OF_RATING);
+	query->recency_step = weights->recency / weights->recency_horizon_s * SECS_PER_MINUTE;
 }
 
 /*

@@ -28,7 +28,9 @@
 static double geo_part(const FeedWeights *weights, double metres);
 static double recency_part(const FeedWeights *weights, double age_s);
 static double age_s(TimestampTz clock, int32 minutes);
-static double most_of(const FeedQuery *query, double metres, double engagement, double rating, int32 published);
+static double most_below(const FeedQuery *query, const int32 *lanes);
+static inline double most_recency(const FeedQuery *query, int32 published);
+static inline double most_geo(const FeedQuery *query, double metres);
 
 /*
  * feed_engagement
@@ -65,52 +67,53 @@ feed_score(const FeedWeights *weights, TimestampTz clock, const double *metres, 
 
 /*
  * feed_leaf_bound
- *		What the post scores at most; false when it passes no filter or has been served.
+ *		What the post scores at most; false when it passes no filter, has been served, or is below the floor anywhere.
  */
 bool
 feed_leaf_bound(const struct varlena *leaf, const BoundQuery *base, double *bound)
 {
 	const FeedKey *key = (const FeedKey *) leaf;
 	const FeedQuery *query = (const FeedQuery *) base;
-	double metres = 0;
+	double metres;
 
 	if (!base->any_category && !bound_hashes_have(query->hashes, query->hash_count, key->category))
 		return false;
+
+	*bound = key->engagement_high * query->engagement_step + key->rating_high * query->rating_step +
+	         most_recency(query, key->published) + BOUND_SLACK;
 	if (base->place.given)
 	{
-		if (key->lon == BOUND_NOWHERE)
+		if (key->lon == BOUND_NOWHERE || *bound + query->weights.geo < base->floor)
 			return false;
-		metres = bound_least_m(&base->place, key->lon, key->lat, key->lon, key->lat);
+		metres = bound_point_least_m(&base->place, key->lon, key->lat);
 		if (metres > base->radius_m)
 			return false;
+		*bound += most_geo(query, metres);
 	}
-	if (query->has_ceiling && feed_leaf_least(key, query) > query->ceiling)
-		return false;
 
-	*bound = most_of(query, metres, key->engagement_high, key->rating_high, key->published);
-
-	return true;
+	return !(query->has_ceiling && feed_leaf_least(key, query) > query->ceiling);
 }
 
 /* The same for whatever lies below an entry. */
 bool
 feed_box_bound(const BoundBox *box, const BoundQuery *base, double *bound)
 {
-	double metres = 0;
+	const FeedQuery *query = (const FeedQuery *) base;
+	double metres;
 
 	if (!base->any_category && !bound_categories_meet(box->categories, base->categories))
 		return false;
+
+	*bound = most_below(query, box->lanes) + BOUND_SLACK;
 	if (base->place.given)
 	{
-		if (box->lon_low > box->lon_high)
+		if (box->lon_low > box->lon_high || *bound + query->weights.geo < base->floor)
 			return false;
 		metres = bound_least_m(&base->place, box->lon_low, box->lat_low, box->lon_high, box->lat_high);
 		if (metres > base->radius_m)
 			return false;
+		*bound += most_geo(query, metres);
 	}
-
-	*bound = most_of((const FeedQuery *) base, metres, box->lanes[FEED_LANE_ENGAGEMENT], box->lanes[FEED_LANE_RATING],
-	                 box->lanes[FEED_LANE_PUBLISHED]);
 
 	return true;
 }
@@ -153,17 +156,52 @@ age_s(TimestampTz clock, int32 minutes)
 	return (double) clock / USECS_PER_SEC - (double) minutes * SECS_PER_MINUTE;
 }
 
+/*
+ * most_below
+ *		What the posts below an entry score beside the place.
+ *
+ * With w for worth and p for publication, a post that is fresh scores
+ * w * worth_step + p * recency_step, but for what all have in common.  That is
+ * some of hot, which is p and w in proportion, and some more of one of them.
+ */
 static double
-most_of(const FeedQuery *query, double metres, double engagement, double rating, int32 published)
+most_below(const FeedQuery *query, const int32 *lanes)
 {
-	const FeedWeights *weights = &query->weights;
-	double geo = query->base.place.given ? geo_part(weights, metres) : 0;
+	double worth = Min(lanes[FEED_LANE_ENGAGEMENT] * query->engagement_step +
+	                       lanes[FEED_LANE_RATING] * query->rating_step,
+	                   lanes[FEED_LANE_WORTH] * query->worth_step);
+	double apart = worth + most_recency(query, lanes[FEED_LANE_PUBLISHED]);
+	double more_worth = query->worth_step - query->recency_step * FEED_MINUTES_OF_WORTH;
+	double hot = lanes[FEED_LANE_HOT] - query->clock_min;
+	double fresh;
+
+	if (lanes[FEED_LANE_HOT] == PG_INT32_MAX)
+		return apart;
+	if (more_worth >= 0)
+		fresh = hot * query->recency_step + lanes[FEED_LANE_WORTH] * more_worth;
+	else
+		fresh = hot * query->worth_step / FEED_MINUTES_OF_WORTH -
+		        (lanes[FEED_LANE_PUBLISHED] - query->clock_min) * more_worth / FEED_MINUTES_OF_WORTH;
+
+	return Min(apart, Max(worth, fresh + query->weights.recency));
+}
+
+static inline double
+most_recency(const FeedQuery *query, int32 published)
+{
+	double most = query->weights.recency;
 
 	/* So far ahead that the key cannot say how far. */
 	if (published == PG_INT32_MAX)
 		return get_float8_infinity();
 
-	return geo + weights->engagement * engagement / FEED_ENGAGEMENT_UNITS +
-	       weights->rating * rating / FEED_RATING_UNITS + recency_part(weights, age_s(query->clock, published)) +
-	       BOUND_SLACK;
+	return most - Min((query->clock_min - published) * query->recency_step, most);
+}
+
+static inline double
+most_geo(const FeedQuery *query, double metres)
+{
+	double most = query->weights.geo;
+
+	return most - Min(metres * query->geo_step, most);
 }

@@ -131,8 +131,7 @@ begin_search(FunctionCallInfo fcinfo, FeedSearch *search)
 	                           AccessShareLock);
 	search->at = *feed_post_columns(search->posts);
 
-	search->query.clock = PG_GETARG_TIMESTAMPTZ(ARG_CLOCK);
-	feed_weights_read(PG_GETARG_DATUM(ARG_WEIGHTS), &search->query.weights);
+	feed_query_begin(&search->query, PG_GETARG_TIMESTAMPTZ(ARG_CLOCK), PG_GETARG_DATUM(ARG_WEIGHTS));
 	if (!PG_ARGISNULL(ARG_PLACE))
 		set_place(fcinfo, search);
 

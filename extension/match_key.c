@@ -26,7 +26,7 @@
 #define USUAL_SCORE_PER_KM_OF_RADIUS 0.0002
 
 static void read_leaf(const struct varlena *leaf, Bounds *bounds);
-static double lane_score(int lane, int32 value);
+static double worth(const Bounds *bounds);
 
 PG_FUNCTION_INFO_V1(mesteri_match_key_in);
 PG_FUNCTION_INFO_V1(mesteri_match_key_out);
@@ -36,7 +36,7 @@ const BoundClass match_class = {
 	.leaf_size = sizeof(MatchKey),
 	.score_per_m = USUAL_SCORE_PER_M,
 	.read_leaf = read_leaf,
-	.lane_score = lane_score,
+	.worth = worth,
 	.leaf_bound = match_leaf_bound,
 	.box_bound = match_box_bound,
 };
@@ -121,21 +121,11 @@ read_leaf(const struct varlena *leaf, Bounds *bounds)
 }
 
 static double
-lane_score(int lane, int32 value)
+worth(const Bounds *bounds)
 {
-	switch (lane)
-	{
-		case MATCH_LANE_RADIUS:
-			return value * USUAL_SCORE_PER_KM_OF_RADIUS;
-		case MATCH_LANE_STARS:
-			return value * USUAL_RATING / 500;
-		case MATCH_LANE_AVAILABLE:
-			return value * USUAL_AVAILABLE;
-		case MATCH_LANE_TIER:
-			return value * USUAL_TIER / (MATCH_TIERS - 1);
-		case MATCH_LANE_RESPONSE:
-			return value * USUAL_RESPONSIVENESS / MATCH_RESPONSE_UNITS;
-		default:
-			return 0;
-	}
+	return bounds->lanes[MATCH_LANE_STARS] * USUAL_RATING / 500 +
+	       bounds->lanes[MATCH_LANE_TIER] * USUAL_TIER / (MATCH_TIERS - 1) +
+	       bounds->lanes[MATCH_LANE_RESPONSE] * USUAL_RESPONSIVENESS / MATCH_RESPONSE_UNITS +
+	       bounds->lanes[MATCH_LANE_RADIUS] * USUAL_SCORE_PER_KM_OF_RADIUS +
+	       bounds->lanes[MATCH_LANE_AVAILABLE] * USUAL_AVAILABLE;
 }

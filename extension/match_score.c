@@ -21,8 +21,8 @@
 #define METRES_A_KM   1000.0
 #define STARS_UNITS   100
 
-static bool fits(const MatchQuery *query, const int32 *lanes, double metres);
-static double most_of(const MatchQuery *query, const int32 *lanes, double metres);
+static bool may_pass(const MatchQuery *query, const int32 *lanes, double *bound);
+static bool is_near(const MatchQuery *query, const int32 *lanes, double metres, double *bound);
 static double most_rating(const MatchWeights *weights, const int32 *lanes);
 
 double
@@ -51,6 +51,7 @@ match_score(const MatchWeights *weights, const double *metres, double radius_m, 
 	return score;
 }
 
+/* match_leaf_bound: what he scores at most; false when he passes no filter, or is below the floor anywhere. */
 bool
 match_leaf_bound(const struct varlena *leaf, const BoundQuery *base, double *bound)
 {
@@ -61,12 +62,6 @@ match_leaf_bound(const struct varlena *leaf, const BoundQuery *base, double *bou
 
 	if (!base->any_category && !bound_hashes_have(query->hashes, query->hash_count, key->category))
 		return false;
-	if (base->place.given && key->lat != MATCH_ANYWHERE)
-	{
-		if (key->lon == BOUND_NOWHERE)
-			return false;
-		metres = bound_least_m(&base->place, key->lon, key->lat, key->lon, key->lat);
-	}
 
 	lanes[MATCH_LANE_RADIUS] = key->radius_km;
 	lanes[MATCH_LANE_STARS] = key->stars;
@@ -76,49 +71,65 @@ match_leaf_bound(const struct varlena *leaf, const BoundQuery *base, double *bou
 	lanes[MATCH_LANE_RESPONSE] = key->response;
 	lanes[MATCH_LANE_MOST_REVIEWS] = key->most_reviews;
 	lanes[MATCH_LANE_FEW_REVIEWS] = -key->few_reviews;
-	*bound = most_of(query, lanes, metres);
+	if (!may_pass(query, lanes, bound))
+		return false;
+	if (!base->place.given)
+		return true;
 
-	return fits(query, lanes, metres);
+	if (key->lat != MATCH_ANYWHERE)
+	{
+		if (key->lon == BOUND_NOWHERE)
+			return false;
+		metres = bound_point_least_m(&base->place, key->lon, key->lat);
+	}
+
+	return is_near(query, lanes, metres, bound);
 }
 
 bool
 match_box_bound(const BoundBox *box, const BoundQuery *base, double *bound)
 {
 	const MatchQuery *query = (const MatchQuery *) base;
-	double metres = 0;
 
 	if (!base->any_category && !bound_categories_meet(box->categories, base->categories))
 		return false;
-	if (base->place.given)
-	{
-		if (box->lon_low > box->lon_high)
-			return false;
-		metres = bound_least_m(&base->place, box->lon_low, box->lat_low, box->lon_high, box->lat_high);
-	}
-	*bound = most_of(query, box->lanes, metres);
-
-	return fits(query, box->lanes, metres);
-}
-
-/* Whether somebody with such lanes may pass every filter. */
-static bool
-fits(const MatchQuery *query, const int32 *lanes, double metres)
-{
-	if (query->base.place.given && (metres > query->base.radius_m || metres > lanes[MATCH_LANE_RADIUS] * METRES_A_KM))
+	if (!may_pass(query, box->lanes, bound))
+		return false;
+	if (!base->place.given)
+		return true;
+	if (box->lon_low > box->lon_high)
 		return false;
 
-	return lanes[MATCH_LANE_STARS] >= query->least_stars && lanes[MATCH_LANE_CHEAPNESS] >= query->least_cheapness &&
-	       (!query->available_only || lanes[MATCH_LANE_AVAILABLE] > 0);
+	return is_near(query, box->lanes,
+	               bound_least_m(&base->place, box->lon_low, box->lat_low, box->lon_high, box->lat_high), bound);
 }
 
-static double
-most_of(const MatchQuery *query, const int32 *lanes, double metres)
+/* Whether somebody with such lanes may pass every filter but the distance; bound: what he scores at most beside that. */
+static bool
+may_pass(const MatchQuery *query, const int32 *lanes, double *bound)
 {
 	const MatchWeights *weights = &query->weights;
-	double proximity = query->base.place.given ? weights->proximity * (1 - Min(metres / query->base.radius_m, 1)) : 0;
 
-	return proximity + most_rating(weights, lanes) + weights->tier * lanes[MATCH_LANE_TIER] / (MATCH_TIERS - 1) +
-	       weights->responsiveness * lanes[MATCH_LANE_RESPONSE] / MATCH_RESPONSE_UNITS + BOUND_SLACK;
+	if (lanes[MATCH_LANE_STARS] < query->least_stars || lanes[MATCH_LANE_CHEAPNESS] < query->least_cheapness ||
+	    (query->available_only && lanes[MATCH_LANE_AVAILABLE] <= 0))
+		return false;
+
+	*bound = most_rating(weights, lanes) + weights->tier * lanes[MATCH_LANE_TIER] * (1.0 / (MATCH_TIERS - 1)) +
+	         weights->responsiveness * lanes[MATCH_LANE_RESPONSE] * (1.0 / MATCH_RESPONSE_UNITS) + BOUND_SLACK;
+
+	return !query->base.place.given || *bound + weights->proximity >= query->base.floor;
+}
+
+/* Whether he may be within both radii; bound: takes what he scores by that. */
+static bool
+is_near(const MatchQuery *query, const int32 *lanes, double metres, double *bound)
+{
+	if (metres > query->base.radius_m || metres > lanes[MATCH_LANE_RADIUS] * METRES_A_KM)
+		return false;
+
+	*bound += query->weights.proximity * (1 - Min(metres / query->base.radius_m, 1));
+
+	return true;
 }
 
 /*
@@ -128,10 +139,10 @@ most_of(const MatchQuery *query, const int32 *lanes, double metres)
 static double
 most_rating(const MatchWeights *weights, const int32 *lanes)
 {
-	double stars = (double) lanes[MATCH_LANE_STARS] / STARS_UNITS;
+	double stars = lanes[MATCH_LANE_STARS] * (1.0 / STARS_UNITS);
 	double reviews = stars > weights->prior_rating ? lanes[MATCH_LANE_MOST_REVIEWS]
 	                                               : -(double) lanes[MATCH_LANE_FEW_REVIEWS];
 
-	return weights->rating * (weights->prior_count * weights->prior_rating + stars * reviews) /
-	       (weights->prior_count + reviews) / MOST_STARS;
+	return weights->rating * (1.0 / MOST_STARS) * (weights->prior_count * weights->prior_rating + stars * reviews) /
+	       (weights->prior_count + reviews);
 }

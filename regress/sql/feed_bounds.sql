@@ -63,14 +63,18 @@ SELECT 1 AS n, w FROM mesteri.feed_weights w
  UNION ALL
 SELECT n, ROW (n, 1, 0, 0, 0, horizon_m, interval '1 day', false)::mesteri.feed_weights FROM (VALUES (9, 50000), (10, 300000), (11, 2e7)) AS g (n, horizon_m)
  UNION ALL
+-- And what a post is worth against when it was published: far more than when shipped, and far less.
+SELECT n, ROW (n, 0.1, engagement, rating, 0.9 - engagement - rating, 50000, interval '5 days', false)::mesteri.feed_weights
+  FROM (VALUES (12, 0.7, 0.1), (13, 0.1, 0.7), (14, 0.35, 0.35), (15, 0.02, 0.01)) AS g (n, engagement, rating)
+ UNION ALL
 SELECT n, ROW (n, a / s, b / s, c / s, d / s, (ARRAY[1000, 50000, 500000, 9e6, 3e7])[n % 5 + 1], make_interval(mins => 1 + floor(random() * 20000)::integer), false)::mesteri.feed_weights
   FROM (SELECT n, a, b, c, d, a + b + c + d AS s
           FROM generate_series(2, 8) AS g (n), LATERAL (SELECT n + random() AS x, random() AS a, random() AS b, random() AS c, random() AS d) AS r) AS x;
 
 CREATE TEMP TABLE readers AS
 SELECT n, a.lat, a.lon, (ARRAY[100, 10000, 50000, 300000])[1 + floor(random() * 4)::integer]::float8 AS radius_m, now() + (random() - 0.5) * interval '9 days' AS clock,
-       (SELECT w FROM weights k WHERE k.n = 1 + r.n % 11) AS w
-  FROM generate_series(1, 110) AS r (n), pg_temp.anywhere(n) AS a;
+       (SELECT w FROM weights k WHERE k.n = 1 + r.n % 15) AS w
+  FROM generate_series(1, 150) AS r (n), pg_temp.anywhere(n) AS a;
 
 -- What each post scores for each reader, by the formula alone.
 CREATE TEMP TABLE exact AS
@@ -101,14 +105,25 @@ SELECT count(*) > 30 AS enough, max((bound - score) * (w).geo_horizon_m - 0.002 
           FROM exact e JOIN readers r USING (n) WHERE e.within AND (r.w).geo = 1 AND (r.w).geo_horizon_m <= 300000) AS b
  WHERE bound < 'infinity';
 
+-- Entries above one post alone, which leave the least room; and by the weights as shipped they say what its key says.
+SELECT 'seed ' || :'seed' AS seed, count(*) AS faults
+  FROM exact e JOIN readers r USING (n)
+ WHERE e.within AND NOT coalesce(e.score <= mesteri.feed_key_bound(mesteri.feed_key_union(e.key, e.key), r.clock, r.w, r.lat, r.lon, r.radius_m, false), false)
+HAVING count(*) > 0;
+SELECT max(abs(above - bound)) < 0.0001 AS tight
+  FROM (SELECT mesteri.feed_key_bound(mesteri.feed_key_union(e.key, e.key), r.clock, r.w, r.lat, r.lon, r.radius_m, false) AS above,
+               mesteri.feed_key_bound(e.key, r.clock, r.w, r.lat, r.lon, r.radius_m, false) AS bound
+          FROM exact e JOIN readers r USING (n) WHERE e.within AND (r.w).version = 1) AS b
+ WHERE bound < 'infinity';
+
 -- Entries above several: as high as the highest, and no radius cuts off what is in it.
 CREATE AGGREGATE pg_temp.united(mesteri.feed_key) (sfunc = mesteri.feed_key_union, stype = mesteri.feed_key);
 CREATE TEMP TABLE boxes AS
 SELECT b, pg_temp.united(k.feed_key) AS key, array_agg(k.id) AS ids
   FROM generate_series(1, 150) AS g (b),
        LATERAL (SELECT p.id, p.feed_key FROM mesteri.content_posts p, LATERAL (SELECT b, o.location FROM mesteri.content_posts o ORDER BY random() LIMIT 1) AS o
-                 ORDER BY mesteri.distance_m(p.location, o.location) LIMIT 20) AS k
- WHERE random() < 0.5
+                 ORDER BY mesteri.distance_m(p.location, o.location) LIMIT 30) AS k
+ WHERE random() < 0.1 + b % 7 / 7.0
  GROUP BY b;
 SELECT 'seed ' || :'seed' AS seed, count(*) AS faults
   FROM boxes b CROSS JOIN readers r JOIN exact e ON e.n = r.n AND e.id = ANY (b.ids)
