@@ -31,6 +31,9 @@
 /* In score, beside worth: what has none is still looked into by somebody. */
 #define LEAST_REACH 0.01
 
+/* Of the entries of a page that is split: pages that are fuller are fewer. */
+#define SMALLEST_PART 0.4
+
 /* A box for what has a place takes what has none, or the other way around. */
 #define PENALTY_MIXED 1e6
 
@@ -46,11 +49,18 @@ typedef struct SplitEntry
 	double at; /* on the axis */
 } SplitEntry;
 
+typedef struct SplitCut
+{
+	int axis;
+	int at; /* how many go to the left */
+	double cost;
+} SplitCut;
+
 static double cost(const BoundClass *class, const Bounds *bounds);
 static bool has_place(const Bounds *bounds);
 static void order_entries(const BoundClass *class, const Bounds *all, int count, int axis, SplitEntry *order);
-static double halve(const BoundClass *class, const Bounds *all, int count, const SplitEntry *order, Bounds *left,
-                    Bounds *right);
+static void find_cut(const BoundClass *class, const Bounds *all, int count, int axis, const SplitEntry *order,
+                     SplitCut *best);
 static double on_axis(const BoundClass *class, const Bounds *bounds, int axis);
 static int category_of(const Bounds *bounds);
 static int compare_entries(const void *a, const void *b);
@@ -113,7 +123,7 @@ bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class)
 
 /*
  * bound_gist_picksplit
- *		Halves, by the axis on which they cost least.
+ *		Parts, by the axis and at the point where they cost least.
  */
 Datum
 bound_gist_picksplit(FunctionCallInfo fcinfo, const BoundClass *class)
@@ -123,40 +133,34 @@ bound_gist_picksplit(FunctionCallInfo fcinfo, const BoundClass *class)
 	int count = entries->n - FirstOffsetNumber;
 	Bounds *all = palloc(sizeof(Bounds) * (Size) count);
 	SplitEntry *order = palloc(sizeof(SplitEntry) * (Size) count);
-	int axis = 0;
-	double least = get_float8_infinity();
+	SplitCut best = {.cost = get_float8_infinity()};
 	Bounds left;
 	Bounds right;
 
 	for (int i = 0; i < count; i++)
 		bound_read(class, (struct varlena *) DatumGetPointer(entries->vector[FirstOffsetNumber + i].key), &all[i]);
 
-	for (int candidate = 0; candidate < AXIS_LANES + class->lanes; candidate++)
+	for (int axis = 0; axis < AXIS_LANES + class->lanes; axis++)
 	{
-		double sum;
-
-		order_entries(class, all, count, candidate, order);
-		sum = halve(class, all, count, order, &left, &right);
-		if (sum < least)
-		{
-			least = sum;
-			axis = candidate;
-		}
+		order_entries(class, all, count, axis, order);
+		find_cut(class, all, count, axis, order, &best);
 	}
 
-	order_entries(class, all, count, axis, order);
-	(void) halve(class, all, count, order, &left, &right);
+	order_entries(class, all, count, best.axis, order);
 	split->spl_left = palloc(sizeof(OffsetNumber) * (Size) count);
 	split->spl_right = palloc(sizeof(OffsetNumber) * (Size) count);
 	split->spl_nleft = split->spl_nright = 0;
+	bound_empty(&left);
+	bound_empty(&right);
 	for (int i = 0; i < count; i++)
 	{
 		OffsetNumber offset = (OffsetNumber) (FirstOffsetNumber + order[i].number);
 
-		if (i < count / 2)
+		if (i < best.at)
 			split->spl_left[split->spl_nleft++] = offset;
 		else
 			split->spl_right[split->spl_nright++] = offset;
+		bound_widen(class, i < best.at ? &left : &right, &all[order[i].number]);
 	}
 	split->spl_ldatum = PointerGetDatum(bound_box_make(class, &left));
 	split->spl_rdatum = PointerGetDatum(bound_box_make(class, &right));
@@ -213,16 +217,38 @@ order_entries(const BoundClass *class, const Bounds *all, int count, int axis, S
 	qsort(order, (size_t) count, sizeof(SplitEntry), compare_entries);
 }
 
-/* What covers either half of the entries; returns what both cost. */
-static double
-halve(const BoundClass *class, const Bounds *all, int count, const SplitEntry *order, Bounds *left, Bounds *right)
+/* Makes best the cut of this axis that costs least, if it costs less than best does. */
+static void
+find_cut(const BoundClass *class, const Bounds *all, int count, int axis, const SplitEntry *order, SplitCut *best)
 {
-	bound_empty(left);
-	bound_empty(right);
-	for (int i = 0; i < count; i++)
-		bound_widen(class, i < count / 2 ? left : right, &all[order[i].number]);
+	int first = Max(1, (int) (count * SMALLEST_PART));
+	int last = count - first;
+	double *right_costs = palloc(sizeof(double) * (Size) (last + 1));
+	Bounds left;
+	Bounds right;
 
-	return cost(class, left) + cost(class, right);
+	bound_empty(&right);
+	for (int i = count - 1; i >= first; i--)
+	{
+		bound_widen(class, &right, &all[order[i].number]);
+		if (i <= last)
+			right_costs[i] = cost(class, &right);
+	}
+
+	bound_empty(&left);
+	for (int i = 0; i < last; i++)
+	{
+		double sum;
+
+		bound_widen(class, &left, &all[order[i].number]);
+		if (i + 1 < first)
+			continue;
+		sum = cost(class, &left) + right_costs[i + 1];
+		if (sum < best->cost)
+			*best = (SplitCut){.axis = axis, .at = i + 1, .cost = sum};
+	}
+
+	pfree(right_costs);
 }
 
 /* Where an entry lies; in the middle of a wide one, off the end of the world without a place. */
