@@ -40,7 +40,8 @@ WRITES = [
     f"UPDATE mesteri.craftsman_profiles SET total_reviews = total_reviews + 1, rating_sum = rating_sum + 1 + floor(random() * 5)::integer WHERE id = {ANY_CRAFTSMAN}",
     f"UPDATE mesteri.users SET is_active = NOT is_active WHERE deleted_at IS NULL AND id = (SELECT user_id FROM mesteri.craftsman_profiles WHERE id = {ANY_CRAFTSMAN})",
 ]
-WEIGHTS = [20, 40, 5, 5, 15, 5, 8, 2]
+# As many posts come as go: the reference reads them all, ten thousand times.
+WEIGHTS = [20, 40, 5, 5, 10, 10, 8, 2]
 RECOUNT = """SELECT p.id, p.likes_count - (SELECT count(*) FROM mesteri.content_interactions i WHERE i.post_id = p.id AND i.interaction_type = 'like')
                FROM mesteri.content_posts p"""
 
