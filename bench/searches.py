@@ -6,7 +6,7 @@ from backend import mean, middle, percentile
 from instance import SETTINGS
 
 # All that is read is in memory; nobody tidies up while something is measured.
-CACHED = SETTINGS + "shared_buffers = '4GB'\nautovacuum = off\n"
+CACHED = SETTINGS + "shared_buffers = '8GB'\nautovacuum = off\n"
 
 SEED = 2026
 PAGE = 20
