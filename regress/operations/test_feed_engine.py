@@ -160,8 +160,8 @@ def test_pages_are_the_references_while_others_write(database):
     assert all(difference == before.get(post, 0) for post, difference in recount(database).items())
 
 
-BULK = """INSERT INTO mesteri.content_posts (craftsman_id, media_type, media_urls, location, published_at)
-          SELECT (SELECT id FROM mesteri.craftsman_profiles ORDER BY id LIMIT 1), 'image', '[]',
+BULK = """INSERT INTO mesteri.content_posts (title, craftsman_id, media_type, media_urls, location, published_at)
+          SELECT 'poured', (SELECT id FROM mesteri.craftsman_profiles ORDER BY id LIMIT 1), 'image', '[]',
                  mesteri.point(46.77 + random() / 10, 23.59 + random() / 10), now() - random() * interval '8 days' FROM generate_series(1, 200)"""
 DEEP = """SELECT f.post_id, f.score FROM mesteri.feed_weights w,
                  mesteri.{}(%s, w, mesteri.point(46.77, 23.59), 100000, NULL, NULL, NULL, NULL, NULL, '', 2500, 0) AS f WHERE w.version = 1"""
@@ -177,7 +177,10 @@ def test_a_walk_finds_what_a_split_moves_away_from_it(database):
         connection = database.connect()
         with connection.cursor() as cursor:
             while not done.is_set():
-                cursor.execute(BULK)
+                for _ in range(50):
+                    cursor.execute(BULK)
+                cursor.execute("DELETE FROM mesteri.content_posts WHERE title = 'poured'")
+                cursor.execute("VACUUM mesteri.content_posts")
 
     thread = threading.Thread(target=pour)
     thread.start()
