@@ -28,6 +28,7 @@
 #include "json_member.h"
 #include "place.h"
 #include "post_item.h"
+#include "row.h"
 
 /* Where a member comes from: a column of a row, or something made of some. */
 typedef enum Source
@@ -265,20 +266,12 @@ learn_member(int number, const PostReader *reader)
 static AttrNumber
 column(const RowFinder *finder, const char *name, Oid *type)
 {
-	TupleDesc desc = RelationGetDescr(finder->table);
+	AttrNumber found = row_column(finder->table, name);
 
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+	if (type != NULL)
+		*type = TupleDescAttr(RelationGetDescr(finder->table), found - 1)->atttypid;
 
-		if (attribute->attisdropped || strcmp(NameStr(attribute->attname), name) != 0)
-			continue;
-		if (type != NULL)
-			*type = attribute->atttypid;
-		return attribute->attnum;
-	}
-
-	elog(ERROR, "mesteri.%s has no column \"%s\"", RelationGetRelationName(finder->table), name);
+	return found;
 }
 
 static void
