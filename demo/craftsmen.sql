@@ -14,12 +14,14 @@ WITH ranked AS (
     SELECT person * 8 + k AS draw, user_id, county, joined_days
       FROM demo_people, generate_series(1, 5) k
      WHERE NOT craftsman AND k <= 6 * pg_temp.u('follows', person)
-), chosen AS (
-    SELECT user_id, craftsman_id, least(wanted.joined_days, ranked.joined_days) * pg_temp.u('followed', draw) AS days
+), placed AS MATERIALIZED (    -- or each draw meets every craftsman of the county
+    SELECT draw, user_id, county, wanted.joined_days, floor(neighbours * pg_temp.u('whom', draw) ^ 2)::bigint AS place
       FROM wanted
       JOIN (SELECT DISTINCT county, neighbours FROM ranked) AS size USING (county)
-      JOIN ranked USING (county, neighbours)
-     WHERE place = floor(neighbours * pg_temp.u('whom', draw) ^ 2)
+), chosen AS (
+    SELECT user_id, craftsman_id, least(placed.joined_days, ranked.joined_days) * pg_temp.u('followed', draw) AS days
+      FROM placed
+      JOIN ranked USING (county, place)
      UNION ALL
     SELECT client.user_id, craftsman.craftsman_id, 30
       FROM demo_named client, demo_named craftsman

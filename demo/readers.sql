@@ -8,11 +8,13 @@
  * a counter of more than k, so that no counter is less than its recount.
  */
 INSERT INTO mesteri.content_interactions (user_id, post_id, interaction_type, created_at)
-WITH readers AS (
-    SELECT person, user_id, county, place, least(6, count(*) OVER (PARTITION BY county)) AS readers
-      FROM (SELECT person, user_id, county, row_number() OVER (PARTITION BY county ORDER BY named DESC, person) - 1 AS place
-              FROM demo_people
-             WHERE NOT craftsman OR named) ranked
+WITH ranked AS (
+    SELECT person, user_id, county, least(6, count(*) OVER (PARTITION BY county)) AS readers,
+           row_number() OVER (PARTITION BY county ORDER BY named DESC, person) - 1 AS place
+      FROM demo_people
+     WHERE NOT craftsman OR named
+), readers AS MATERIALIZED (    -- or each post meets every client of the county
+    SELECT * FROM ranked WHERE place < readers
 ), likely AS MATERIALIZED (
     SELECT n * 4 + k AS draw, k, person AS author, shown_at, floor(6 * pg_temp.u('reader', n))::integer + k AS place,
            pg_temp.id(created_at, pg_temp.bits('post high', n), pg_temp.bits('post low', n)) AS id
