@@ -106,6 +106,8 @@ def busy(cluster):
     """Demo data, a row in every table, partitions of now, and somebody known."""
     database = cluster.database("busy")
     database.load_demo(1000, 2026, "2026-11-22 00:00+00")
+    # The worker is about to make them, and a row on its way to a default partition would be refused.
+    database.run("SELECT mesteri.make_partitions_ahead()")
     cluster.control("psql", "-d", "busy", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", os.path.join(ROOT, "regress", "lib", "rows.sql"))
     database.run("SELECT mesteri.create_partitions('mesteri.events', '2026-11-19', '2026-11-23'),"
                  "       mesteri.create_partitions('mesteri.analytics_events', '2026-11-01', '2026-12-01')")
