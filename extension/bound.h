@@ -46,6 +46,14 @@ typedef struct Bounds
 	int32 lanes[BOUND_MAX_LANES]; /* no row has more */
 } Bounds;
 
+/* How each leaf begins. */
+typedef struct BoundLeaf
+{
+	int32 vl_len_;
+	int32 lon; /* BOUND_NOWHERE, or what an instance keeps there in place of it */
+	int32 lat;
+} BoundLeaf;
+
 /* The same in an inner entry; an instance has a leaf form of its own, of another size. */
 typedef struct BoundBox
 {
@@ -73,6 +81,15 @@ typedef struct BoundPlace
 	double most_stretch;
 } BoundPlace;
 
+/* Units; what has a place outside of it is not within the radius, and what has none is outside. */
+typedef struct BoundWindow
+{
+	int32 lon_low;
+	int32 lat_low;
+	int32 lon_high;
+	int32 lat_high;
+} BoundWindow;
+
 /* What a walk has cost. */
 typedef struct BoundWork
 {
@@ -87,10 +104,12 @@ typedef struct BoundWork
 typedef struct BoundQuery
 {
 	BoundPlace place;
+	BoundWindow window;
 	double radius_m;
 	bool any_category;
 	uint32 categories[BOUND_SIGNATURE_WORDS];
-	double floor; /* what scores less need not come */
+	double floor;  /* what scores less need not come */
+	double likely; /* what scores less hardly will: it can wait */
 	BoundWork work;
 } BoundQuery;
 
@@ -101,12 +120,24 @@ typedef struct BoundClass
 	double score_per_m;                                            /* near the query */
 	void (*read_leaf)(const struct varlena *leaf, Bounds *bounds); /* all of it */
 	double (*worth)(const Bounds *bounds);                         /* what it can score now beside the place, roughly */
-	bool (*leaf_bound)(const struct varlena *leaf, const BoundQuery *query, double *bound); /* false: filtered out */
-	bool (*box_bound)(const BoundBox *box, const BoundQuery *query, double *bound);
+
+	/*
+	 * What is below an entry scores at most, and near: of that for the place.
+	 * False: it is filtered out.
+	 */
+	bool (*box_bound)(const BoundBox *box, const BoundQuery *query, double *bound, double *near);
+
+	/*
+	 * What a row scores at most.  near: of that for the place, or more.  When
+	 * it is not likely even with that, bound may be what it scores beside the
+	 * place, which leaf_near has the rest of.
+	 */
+	bool (*leaf_bound)(const BoundLeaf *leaf, const BoundQuery *query, double near, double *bound, bool *is_beside);
+	bool (*leaf_near)(const BoundQuery *query, int32 lon, int32 lat, double *near);
 } BoundClass;
 
 /* bound_geo.c */
-extern void bound_place_set(BoundPlace *place, double lat, double lon, double reach_m);
+extern void bound_query_place(BoundQuery *query, double lat, double lon, double radius_m, double reach_m);
 extern bool bound_point(double lat, double lon, int32 *lat_units, int32 *lon_units);
 extern double bound_least_m(const BoundPlace *place, int32 lon_low, int32 lat_low, int32 lon_high, int32 lat_high);
 extern double bound_point_least_m(const BoundPlace *place, int32 lon, int32 lat);
@@ -147,6 +178,14 @@ extern Datum bound_gist_sortsupport(FunctionCallInfo fcinfo, const BoundClass *c
 	{                                                                                                                  \
 		return (result);                                                                                               \
 	}
+
+/* Whether none of what lies there can be within the radius: most of that is told by this. */
+static inline bool
+bound_is_outside(const BoundWindow *window, int32 lon_low, int32 lat_low, int32 lon_high, int32 lat_high)
+{
+	return lon_low > window->lon_high || lat_low > window->lat_high || lon_high < window->lon_low ||
+	       lat_high < window->lat_low;
+}
 
 #define BOUND_METRES_PER_UNIT (111132.0 / BOUND_UNITS_PER_DEGREE)
 

@@ -40,6 +40,9 @@
 /* Relative error of what follows in floating point, many times over. */
 #define RELATIVE_SLACK 1e-10
 
+/* A window is wider by that, so that it need not be exact: 6 cm in 50 km. */
+#define WINDOW_SLACK 1e-6
+
 /* A way on the stretched sphere may leave the reach by as much as the stretches differ, e2. */
 #define REACH_SLACK 1.01
 
@@ -50,17 +53,20 @@ static double least_half_sine_square(double x);
 static double least_cosine(const BoundPlace *place, double x);
 static inline double near_half_sine_square(double x);
 static inline double near_cosine(const BoundPlace *place, double x);
+static void set_window(BoundWindow *window, const BoundPlace *place, double radius_m);
+static int32 units(double value);
 static double longitude_gap(double lon, double low, double high);
 static double meridian_radius(double lat);
 static double stretch(double lat);
 
 /*
- * bound_place_set
- *		lat, lon: degrees.  reach_m: beyond it distances need not be bounds.
+ * bound_query_place
+ *		lat, lon: degrees.  reach_m: beyond it distances need not be bounds; no less than radius_m.
  */
 void
-bound_place_set(BoundPlace *place, double lat, double lon, double reach_m)
+bound_query_place(BoundQuery *query, double lat, double lon, double radius_m, double reach_m)
 {
+	BoundPlace *place = &query->place;
 	double at = fabs(lat) * M_PI / 180;
 	double reach = reach_m * REACH_SLACK / SMALLEST_M;
 	double nearer_equator = Max(at - reach, 0);
@@ -75,6 +81,47 @@ bound_place_set(BoundPlace *place, double lat, double lon, double reach_m)
 	place->most_radius = meridian_radius(nearer_pole) * (1 + RELATIVE_SLACK);
 	place->least_stretch = stretch(nearer_pole) * (1 - RELATIVE_SLACK);
 	place->most_stretch = stretch(nearer_equator) * (1 + RELATIVE_SLACK);
+
+	query->radius_m = radius_m;
+	set_window(&query->window, place, radius_m);
+}
+
+/*
+ * set_window
+ *		The latitudes and longitudes of a circle on the stretched sphere.
+ *
+ * Sideways it is widest where a meridian touches it: sin(dlon) = sin(r) / cos(lat).
+ * One that holds a pole has all longitudes, and so has one that meets the
+ * antimeridian, where numbers start anew.
+ */
+static void
+set_window(BoundWindow *window, const BoundPlace *place, double radius_m)
+{
+	double r = (radius_m + METRES_SLACK) / place->least_radius * (1 + WINDOW_SLACK);
+	double high = r / RADIANS_PER_UNIT;
+	double lat = place->lat / RADIANS_PER_UNIT;
+
+	window->lat_low = units(lat - high);
+	window->lat_high = units(lat + high);
+	window->lon_low = PG_INT32_MIN;
+	window->lon_high = BOUND_NOWHERE - 1;
+	if (fabs(place->lat) + r < M_PI / 2)
+	{
+		double wide = asin(sin(r) / place->cos_lat) / place->least_stretch * (1 + WINDOW_SLACK) / RADIANS_PER_UNIT;
+
+		if (fabs(place->lon) + wide < UNITS_AROUND / 2)
+		{
+			window->lon_low = units(place->lon - wide);
+			window->lon_high = units(place->lon + wide);
+		}
+	}
+}
+
+/* Latitudes and longitudes have fewer than their type can hold. */
+static int32
+units(double value)
+{
+	return (int32) rint(Max(Min(value, UNITS_AROUND / 2), -UNITS_AROUND / 2));
 }
 
 /*

@@ -78,10 +78,9 @@ bound_queue_end(BoundQueue *queue)
 	pfree(queue->heap);
 }
 
-/* Rows before pages of the same bound: each may raise the floor, and spare a page. */
+/* Rows before all else of the same bound: each may raise the floor, and spare a page. */
 static inline bool
 comes_before(const BoundItem *a, const BoundItem *b)
 {
-	return a->bound > b->bound ||
-	       (a->bound == b->bound && a->offset != InvalidOffsetNumber && b->offset == InvalidOffsetNumber);
+	return a->bound > b->bound || (a->bound == b->bound && a->kind == BOUND_ROW && b->kind != BOUND_ROW);
 }

@@ -8,17 +8,42 @@
 #ifndef MESTERI_BOUND_QUEUE_H
 #define MESTERI_BOUND_QUEUE_H
 
-#include "access/gist.h"
+#include "storage/block.h"
 #include "storage/itemptr.h"
+#include "storage/off.h"
 
-/* A page of the index, or a row by its entry on one. */
+typedef enum BoundKind
+{
+	BOUND_ROW,  /* by its entry in the index */
+	BOUND_PAGE, /* not read yet */
+	BOUND_ASIDE /* what was put aside of a page */
+} BoundKind;
+
+typedef struct BoundRow
+{
+	ItemPointerData tid;
+	OffsetNumber offset; /* of its entry */
+} BoundRow;
+
 typedef struct BoundItem
 {
 	double bound;
-	XLogRecPtr lsn;      /* page: of the one above when it was read; row: of the entry's page */
-	BlockNumber block;   /* page: itself; row: where its entry is */
-	OffsetNumber offset; /* of the row's entry; InvalidOffsetNumber: a page */
-	ItemPointerData row;
+	BoundKind kind;
+	int page; /* that it was found on, by number */
+	union
+	{
+		BoundRow row;
+		struct
+		{
+			BlockNumber block;
+			double near; /* what its rows score at most for the place */
+		} below;
+		struct
+		{
+			int first;
+			int count;
+		} aside;
+	};
 } BoundItem;
 
 typedef struct BoundQueue

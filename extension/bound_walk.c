@@ -17,6 +17,12 @@
  *   pointer may have been used again when it is fetched: by one that the
  *   snapshot does not see.
  *
+ * Most entries of a page are of rows that come nowhere near the best, and the
+ * best bounds seen so far tell which.  These rows are put aside, with no more
+ * than a look at what is cheap: their page's place stands for theirs.  They
+ * count as one item of the queue, whose turn comes when too many of the better
+ * ones were not to be shown.
+ *
  * A row that was written, changed or deleted meanwhile is seen or not as the
  * snapshot has it, for its tuple is fetched under that.
  *
@@ -40,19 +46,33 @@
 
 #include "bound_walk.h"
 
+/* Bounds are no scores, and not every row may be shown: so many are kept in view for each that is wanted. */
+#define LIKELY_FOR_EACH 2
+
+#define FIRST_PAGES 32
+#define FIRST_ASIDE 1024
+
 static void read_page(BoundWalk *walk, const BoundItem *item);
-static void read_entry(BoundWalk *walk, BlockNumber block, Page page, OffsetNumber offset, BoundItem *found);
+static int add_page(BoundWalk *walk, BlockNumber block, XLogRecPtr lsn);
+static void read_boxes(BoundWalk *walk, Page page, int number);
+static void read_leaves(BoundWalk *walk, Page page, int number, double near);
+static const void *key_of(const BoundWalk *walk, Page page, OffsetNumber offset, ItemPointer tid);
+static void put_aside(BoundWalk *walk, const BoundItem *row, const BoundLeaf *leaf);
+static void note_best(BoundWalk *walk, double bound);
+static void take_up(BoundWalk *walk, const BoundItem *item);
 static bool fetch_row(BoundWalk *walk, const BoundItem *item);
 static void mark_dead(BoundWalk *walk, const BoundItem *item);
 
 /*
  * bound_walk_begin
  *		index: of class's keys, from bound_index_open; bound_walk_end closes it.
+ *		wanted: about how many rows are to be shown, 0 when most of the best may not be.
  */
 void
-bound_walk_begin(BoundWalk *walk, const BoundClass *class, Relation table, Relation index, BoundQuery *query)
+bound_walk_begin(BoundWalk *walk, const BoundClass *class, Relation table, Relation index, BoundQuery *query,
+                 int wanted)
 {
-	BoundItem root = {.bound = get_float8_infinity(), .block = GIST_ROOT_BLKNO};
+	BoundItem root = {.bound = get_float8_infinity(), .kind = BOUND_PAGE};
 
 	walk->class = class;
 	walk->query = query;
@@ -63,8 +83,22 @@ bound_walk_begin(BoundWalk *walk, const BoundClass *class, Relation table, Relat
 	/* What is dead for all here may be seen by somebody who began on a standby. */
 	walk->heeds_dead = !TransactionStartedDuringRecovery();
 
+	walk->page_count = walk->aside_count = 0;
+	walk->page_size = FIRST_PAGES;
+	walk->pages = palloc(sizeof(BoundPage) * FIRST_PAGES);
+	walk->aside_size = FIRST_ASIDE;
+	walk->aside = palloc(sizeof(BoundAside) * FIRST_ASIDE);
+	walk->best_size = wanted * LIKELY_FOR_EACH;
+	walk->best = palloc(sizeof(double) * (Size) Max(walk->best_size, 1));
+	for (int i = 0; i < walk->best_size; i++)
+		walk->best[i] = -get_float8_infinity();
+	query->likely = -get_float8_infinity();
+
 	pgstat_count_index_scan(index);
 	bound_queue_begin(&walk->queue);
+	root.page = add_page(walk, InvalidBlockNumber, InvalidXLogRecPtr);
+	root.below.block = GIST_ROOT_BLKNO;
+	root.below.near = get_float8_infinity();
 	bound_queue_add(&walk->queue, &root);
 }
 
@@ -81,10 +115,19 @@ bound_walk_next(BoundWalk *walk)
 	{
 		CHECK_FOR_INTERRUPTS();
 
-		if (item.offset == InvalidOffsetNumber)
-			read_page(walk, &item);
-		else if (fetch_row(walk, &item))
-			return true;
+		switch (item.kind)
+		{
+			case BOUND_PAGE:
+				read_page(walk, &item);
+				break;
+			case BOUND_ASIDE:
+				take_up(walk, &item);
+				break;
+			case BOUND_ROW:
+				if (fetch_row(walk, &item))
+					return true;
+				break;
+		}
 	}
 
 	return false;
@@ -94,6 +137,9 @@ void
 bound_walk_end(BoundWalk *walk)
 {
 	bound_queue_end(&walk->queue);
+	pfree(walk->pages);
+	pfree(walk->aside);
+	pfree(walk->best);
 	table_index_fetch_end(walk->rows);
 	ExecDropSingleTupleTableSlot(walk->slot);
 	relation_close(walk->index, AccessShareLock);
@@ -103,80 +149,199 @@ bound_walk_end(BoundWalk *walk)
 static void
 read_page(BoundWalk *walk, const BoundItem *item)
 {
-	Buffer buffer = ReadBuffer(walk->index, item->block);
+	BlockNumber block = item->below.block;
+	XLogRecPtr above = walk->pages[item->page].lsn;
+	Buffer buffer = ReadBuffer(walk->index, block);
 	Page page = BufferGetPage(buffer);
-	BoundItem found;
 
 	LockBuffer(buffer, GIST_SHARE);
 	gistcheckpage(walk->index, buffer);
-	PredicateLockPage(walk->index, item->block, walk->snapshot);
+	PredicateLockPage(walk->index, block, walk->snapshot);
 	TestForOldSnapshot(walk->snapshot, walk->index, page);
 
 	/* Not so the root, which keeps its place when it is split. */
-	if (!XLogRecPtrIsInvalid(item->lsn) && (GistFollowRight(page) || item->lsn < GistPageGetNSN(page)) &&
+	if (!XLogRecPtrIsInvalid(above) && (GistFollowRight(page) || above < GistPageGetNSN(page)) &&
 	    BlockNumberIsValid(GistPageGetOpaque(page)->rightlink))
 	{
-		found = *item;
-		found.block = GistPageGetOpaque(page)->rightlink;
-		bound_queue_add(&walk->queue, &found);
+		BoundItem right = *item;
+
+		right.below.block = GistPageGetOpaque(page)->rightlink;
+		bound_queue_add(&walk->queue, &right);
 	}
 
 	/* One that was emptied keeps its link to the right, and no entries. */
 	if (!GistPageIsDeleted(page))
 	{
-		OffsetNumber last = PageGetMaxOffsetNumber(page);
+		int number = add_page(walk, block, BufferGetLSNAtomic(buffer));
 
 		walk->query->work.pages++;
-		walk->query->work.entries += last;
-		found.lsn = BufferGetLSNAtomic(buffer);
-		for (OffsetNumber offset = FirstOffsetNumber; offset <= last; offset = OffsetNumberNext(offset))
-			read_entry(walk, item->block, page, offset, &found);
+		walk->query->work.entries += PageGetMaxOffsetNumber(page);
+		if (GistPageIsLeaf(page))
+			read_leaves(walk, page, number, item->below.near);
+		else
+			read_boxes(walk, page, number);
 	}
 
 	UnlockReleaseBuffer(buffer);
 }
 
-/* found: its lsn is the page's; the rest is for use here. */
+/* add_page: its number. */
+static int
+add_page(BoundWalk *walk, BlockNumber block, XLogRecPtr lsn)
+{
+	if (walk->page_count == walk->page_size)
+	{
+		walk->page_size *= 2;
+		walk->pages = repalloc_huge(walk->pages, sizeof(BoundPage) * (Size) walk->page_size);
+	}
+	walk->pages[walk->page_count] = (BoundPage){block, lsn};
+
+	return walk->page_count++;
+}
+
 static void
-read_entry(BoundWalk *walk, BlockNumber block, Page page, OffsetNumber offset, BoundItem *found)
+read_boxes(BoundWalk *walk, Page page, int number)
+{
+	OffsetNumber last = PageGetMaxOffsetNumber(page);
+	BoundItem found = {.kind = BOUND_PAGE, .page = number};
+	ItemPointerData tid;
+
+	for (OffsetNumber offset = FirstOffsetNumber; offset <= last; offset = OffsetNumberNext(offset))
+	{
+		const void *key = key_of(walk, page, offset, &tid);
+
+		if (key != NULL && walk->class->box_bound(key, walk->query, &found.bound, &found.below.near) &&
+		    found.bound >= walk->query->floor)
+		{
+			found.below.block = ItemPointerGetBlockNumber(&tid);
+			bound_queue_add(&walk->queue, &found);
+		}
+	}
+}
+
+/* near: what a row on the page scores at most for the place. */
+static void
+read_leaves(BoundWalk *walk, Page page, int number, double near)
+{
+	BoundQuery *query = walk->query;
+	OffsetNumber last = PageGetMaxOffsetNumber(page);
+	BoundItem found = {.kind = BOUND_ROW, .page = number};
+	BoundItem rest = {.bound = -get_float8_infinity(), .kind = BOUND_ASIDE, .page = number};
+
+	rest.aside.first = walk->aside_count;
+	for (OffsetNumber offset = FirstOffsetNumber; offset <= last; offset = OffsetNumberNext(offset))
+	{
+		const BoundLeaf *leaf = key_of(walk, page, offset, &found.row.tid);
+		bool is_beside;
+
+		if (leaf == NULL || !walk->class->leaf_bound(leaf, query, near, &found.bound, &is_beside))
+			continue;
+
+		found.row.offset = offset;
+		if (is_beside || found.bound < query->likely)
+		{
+			put_aside(walk, &found, is_beside ? leaf : NULL);
+			rest.bound = Max(rest.bound, is_beside ? found.bound + near : found.bound);
+		}
+		else if (found.bound >= query->floor)
+		{
+			note_best(walk, found.bound);
+			bound_queue_add(&walk->queue, &found);
+		}
+	}
+
+	rest.aside.count = walk->aside_count - rest.aside.first;
+	if (rest.aside.count > 0 && rest.bound >= query->floor)
+		bound_queue_add(&walk->queue, &rest);
+}
+
+/* key_of: an entry's, and where that leads; NULL when it does not matter. */
+static const void *
+key_of(const BoundWalk *walk, Page page, OffsetNumber offset, ItemPointer tid)
 {
 	ItemId line = PageGetItemId(page, offset);
 	IndexTuple entry = (IndexTuple) PageGetItem(page, line);
-	const void *key = (char *) entry + IndexInfoFindDataOffset(entry->t_info);
-	bool fits;
 
 	if (IndexTupleHasNulls(entry) || (walk->heeds_dead && ItemIdIsDead(line)))
+		return NULL;
+	*tid = entry->t_tid;
+
+	return (char *) entry + IndexInfoFindDataOffset(entry->t_info);
+}
+
+/* put_aside: leaf: has the place that the row's bound is beside of; NULL when the bound is all of it. */
+static void
+put_aside(BoundWalk *walk, const BoundItem *row, const BoundLeaf *leaf)
+{
+	BoundAside *aside;
+
+	if (walk->aside_count == walk->aside_size)
+	{
+		walk->aside_size *= 2;
+		walk->aside = repalloc_huge(walk->aside, sizeof(BoundAside) * (Size) walk->aside_size);
+	}
+
+	aside = &walk->aside[walk->aside_count++];
+	aside->bound = row->bound;
+	aside->row = row->row;
+	aside->lon = leaf != NULL ? leaf->lon : BOUND_NOWHERE;
+	aside->lat = leaf != NULL ? leaf->lat : BOUND_NOWHERE;
+}
+
+/* note_best: keeps likely at the worst of the best bounds of rows. */
+static void
+note_best(BoundWalk *walk, double bound)
+{
+	double *heap = walk->best;
+	int at = 0;
+
+	if (walk->best_size == 0)
 		return;
 
-	if (GistPageIsLeaf(page))
+	for (int child = 1; child < walk->best_size; child = 2 * at + 1)
 	{
-		fits = walk->class->leaf_bound(key, walk->query, &found->bound);
-		found->block = block;
-		found->offset = offset;
-		found->row = entry->t_tid;
+		if (child + 1 < walk->best_size && heap[child + 1] < heap[child])
+			child++;
+		if (heap[child] >= bound)
+			break;
+		heap[at] = heap[child];
+		at = child;
 	}
-	else
-	{
-		fits = walk->class->box_bound(key, walk->query, &found->bound);
-		found->block = ItemPointerGetBlockNumber(&entry->t_tid);
-		found->offset = InvalidOffsetNumber;
-	}
+	heap[at] = bound;
+	walk->query->likely = heap[0];
+}
 
-	if (fits && found->bound >= walk->query->floor)
-		bound_queue_add(&walk->queue, found);
+/* take_up: rows that were put aside go into the queue. */
+static void
+take_up(BoundWalk *walk, const BoundItem *item)
+{
+	BoundItem found = {.kind = BOUND_ROW, .page = item->page};
+
+	for (int i = 0; i < item->aside.count; i++)
+	{
+		const BoundAside *aside = &walk->aside[item->aside.first + i];
+		double near = 0;
+
+		if (aside->lon != BOUND_NOWHERE && !walk->class->leaf_near(walk->query, aside->lon, aside->lat, &near))
+			continue;
+		found.bound = aside->bound + near;
+		found.row = aside->row;
+		if (found.bound >= walk->query->floor)
+			bound_queue_add(&walk->queue, &found);
+	}
 }
 
 /* The row is in slot; false when the snapshot does not see it. */
 static bool
 fetch_row(BoundWalk *walk, const BoundItem *item)
 {
-	ItemPointerData row = item->row;
+	ItemPointerData tid = item->row.tid;
 	bool has_more = false;
 	bool is_dead = false;
 
 	walk->query->work.tuples++;
 	pgstat_count_index_tuples(walk->index, 1);
-	if (table_index_fetch_tuple(walk->rows, &row, walk->snapshot, walk->slot, &has_more, &is_dead))
+	if (table_index_fetch_tuple(walk->rows, &tid, walk->snapshot, walk->slot, &has_more, &is_dead))
 	{
 		pgstat_count_heap_fetch(walk->index);
 		return true;
@@ -197,13 +362,14 @@ fetch_row(BoundWalk *walk, const BoundItem *item)
 static void
 mark_dead(BoundWalk *walk, const BoundItem *item)
 {
-	Buffer buffer = ReadBuffer(walk->index, item->block);
+	const BoundPage *found_on = &walk->pages[item->page];
+	Buffer buffer = ReadBuffer(walk->index, found_on->block);
 	Page page = BufferGetPage(buffer);
 
 	LockBuffer(buffer, GIST_SHARE);
-	if (BufferGetLSNAtomic(buffer) == item->lsn)
+	if (BufferGetLSNAtomic(buffer) == found_on->lsn)
 	{
-		ItemIdMarkDead(PageGetItemId(page, item->offset));
+		ItemIdMarkDead(PageGetItemId(page, item->row.offset));
 		GistMarkPageHasGarbage(page);
 		MarkBufferDirtyHint(buffer, true);
 	}

@@ -14,6 +14,22 @@
 #include "bound.h"
 #include "bound_queue.h"
 
+/* A page that was read, as it was then. */
+typedef struct BoundPage
+{
+	BlockNumber block;
+	XLogRecPtr lsn;
+} BoundPage;
+
+/* A row that was put aside: what it scores at most, but for a place that it has. */
+typedef struct BoundAside
+{
+	double bound;
+	int32 lon; /* BOUND_NOWHERE: bound is all of it */
+	int32 lat;
+	BoundRow row;
+} BoundAside;
+
 typedef struct BoundWalk
 {
 	const BoundClass *class;
@@ -23,6 +39,14 @@ typedef struct BoundWalk
 	IndexFetchTableData *rows;
 	TupleTableSlot *slot; /* the row that the walk stands on */
 	BoundQueue queue;
+	BoundPage *pages;
+	int page_count;
+	int page_size;
+	BoundAside *aside; /* page by page */
+	int aside_count;
+	int aside_size;
+	double *best; /* bounds of rows: the worst on top; NULL: nobody says how many are wanted */
+	int best_size;
 	bool heeds_dead; /* entries that are marked as dead */
 } BoundWalk;
 
@@ -31,7 +55,7 @@ extern Relation bound_index_open(Relation table, const char *name, AttrNumber co
 
 /* bound_walk.c */
 extern void bound_walk_begin(BoundWalk *walk, const BoundClass *class, Relation table, Relation index,
-                             BoundQuery *query);
+                             BoundQuery *query, int wanted);
 extern bool bound_walk_next(BoundWalk *walk);
 extern void bound_walk_end(BoundWalk *walk);
 

@@ -9,10 +9,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_enum.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 
 #include "feed_post.h"
 #include "row.h"
@@ -28,7 +26,6 @@ const FeedPostColumns *
 feed_post_columns(Relation posts)
 {
 	static bool registered = false;
-	TupleDesc desc = RelationGetDescr(posts);
 
 	if (columns_of == RelationGetRelid(posts))
 		return &columns;
@@ -52,9 +49,7 @@ feed_post_columns(Relation posts)
 	columns.feed_key = find(posts, "feed_key");
 	columns.author_rating = find(posts, "author_rating");
 	columns.author_active = find(posts, "author_active");
-	columns.published = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
-	                                    ObjectIdGetDatum(TupleDescAttr(desc, columns.status - 1)->atttypid),
-	                                    CStringGetDatum("published"));
+	columns.published = row_label(posts, columns.status, "published");
 	columns_of = RelationGetRelid(posts);
 
 	return &columns;

@@ -41,6 +41,7 @@ const BoundClass feed_class = {
 	.worth = worth,
 	.leaf_bound = feed_leaf_bound,
 	.box_bound = feed_box_bound,
+	.leaf_near = feed_leaf_near,
 };
 
 BOUND_GIST_SUPPORT(feed, feed_class)
@@ -127,9 +128,12 @@ Datum
 mesteri_feed_key_bound(PG_FUNCTION_ARGS)
 {
 	struct varlena *key = (struct varlena *) PG_GETARG_POINTER(0);
-	FeedQuery query = {.base.any_category = true, .base.floor = -get_float8_infinity()};
+	FeedQuery query = {
+		.base.any_category = true, .base.floor = -get_float8_infinity(), .base.likely = -get_float8_infinity()};
 	double bound;
+	double near;
 	bool has_place = !PG_ARGISNULL(3) && !PG_ARGISNULL(4);
+	bool is_beside;
 	bool fits;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(6))
@@ -144,9 +148,9 @@ mesteri_feed_key_bound(PG_FUNCTION_ARGS)
 	if (VARSIZE(key) == sizeof(FeedKey) && PG_GETARG_BOOL(6))
 		PG_RETURN_FLOAT8(feed_leaf_least((FeedKey *) key, &query));
 	if (VARSIZE(key) == sizeof(FeedKey))
-		fits = feed_leaf_bound(key, &query.base, &bound);
+		fits = feed_leaf_bound((BoundLeaf *) key, &query.base, get_float8_infinity(), &bound, &is_beside);
 	else
-		fits = feed_box_bound((BoundBox *) key, &query.base, &bound);
+		fits = feed_box_bound((BoundBox *) key, &query.base, &bound, &near);
 	if (!fits)
 		PG_RETURN_NULL();
 

@@ -107,8 +107,10 @@ extern FeedKey *feed_key_make(void);
 extern double feed_engagement(const FeedCounters *counters);
 extern FeedScore feed_score(const FeedWeights *weights, TimestampTz clock, const double *metres,
                             const FeedCounters *counters, int stars, TimestampTz published_at);
-extern bool feed_leaf_bound(const struct varlena *leaf, const BoundQuery *query, double *bound);
-extern bool feed_box_bound(const BoundBox *box, const BoundQuery *query, double *bound);
+extern bool feed_leaf_bound(const BoundLeaf *leaf, const BoundQuery *query, double near, double *bound,
+                            bool *is_beside);
+extern bool feed_leaf_near(const BoundQuery *query, int32 lon, int32 lat, double *near);
+extern bool feed_box_bound(const BoundBox *box, const BoundQuery *query, double *bound, double *near);
 extern double feed_leaf_least(const FeedKey *key, const FeedQuery *query);
 
 /* feed_query.c */

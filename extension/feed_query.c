@@ -56,8 +56,7 @@ feed_query_begin(FeedQuery *query, TimestampTz clock, Datum row)
 void
 feed_query_place(FeedQuery *query, double lat, double lon, double radius_m)
 {
-	query->base.radius_m = radius_m;
-	bound_place_set(&query->base.place, lat, lon, Max(radius_m, query->weights.geo_horizon_m));
+	bound_query_place(&query->base, lat, lon, radius_m, Max(radius_m, query->weights.geo_horizon_m));
 }
 
 static double

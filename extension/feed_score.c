@@ -67,52 +67,70 @@ feed_score(const FeedWeights *weights, TimestampTz clock, const double *metres, 
 
 /*
  * feed_leaf_bound
- *		What the post scores at most; false when it passes no filter, has been served, or is below the floor anywhere.
+ *		What the post scores at most; false when it passes no filter, or has been served.
  */
 bool
-feed_leaf_bound(const struct varlena *leaf, const BoundQuery *base, double *bound)
+feed_leaf_bound(const BoundLeaf *leaf, const BoundQuery *base, double near, double *bound, bool *is_beside)
 {
 	const FeedKey *key = (const FeedKey *) leaf;
 	const FeedQuery *query = (const FeedQuery *) base;
-	double metres;
 
+	if (base->place.given && bound_is_outside(&base->window, leaf->lon, leaf->lat, leaf->lon, leaf->lat))
+		return false;
 	if (!base->any_category && !bound_hashes_have(query->hashes, query->hash_count, key->category))
 		return false;
 
 	*bound = key->engagement_high * query->engagement_step + key->rating_high * query->rating_step +
 	         most_recency(query, key->published) + BOUND_SLACK;
-	if (base->place.given)
-	{
-		if (key->lon == BOUND_NOWHERE || *bound + query->weights.geo < base->floor)
-			return false;
-		metres = bound_point_least_m(&base->place, key->lon, key->lat);
-		if (metres > base->radius_m)
-			return false;
-		*bound += most_geo(query, metres);
-	}
+	*is_beside = *bound + near < base->likely;
+	if (*is_beside)
+		return true;
+
+	if (!feed_leaf_near(base, leaf->lon, leaf->lat, &near))
+		return false;
+	*bound += near;
 
 	return !(query->has_ceiling && feed_leaf_least(key, query) > query->ceiling);
 }
 
+/* Of that for its place; false when that is not within the radius. */
+bool
+feed_leaf_near(const BoundQuery *base, int32 lon, int32 lat, double *near)
+{
+	double metres;
+
+	*near = 0;
+	if (!base->place.given)
+		return true;
+	metres = bound_point_least_m(&base->place, lon, lat);
+	*near = most_geo((const FeedQuery *) base, metres);
+
+	return metres <= base->radius_m;
+}
+
 /* The same for whatever lies below an entry. */
 bool
-feed_box_bound(const BoundBox *box, const BoundQuery *base, double *bound)
+feed_box_bound(const BoundBox *box, const BoundQuery *base, double *bound, double *near)
 {
 	const FeedQuery *query = (const FeedQuery *) base;
 	double metres;
 
+	if (base->place.given && bound_is_outside(&base->window, box->lon_low, box->lat_low, box->lon_high, box->lat_high))
+		return false;
 	if (!base->any_category && !bound_categories_meet(box->categories, base->categories))
 		return false;
 
 	*bound = most_below(query, box->lanes) + BOUND_SLACK;
+	*near = 0;
 	if (base->place.given)
 	{
-		if (box->lon_low > box->lon_high || *bound + query->weights.geo < base->floor)
+		if (*bound + query->weights.geo < base->floor)
 			return false;
 		metres = bound_least_m(&base->place, box->lon_low, box->lat_low, box->lon_high, box->lat_high);
 		if (metres > base->radius_m)
 			return false;
-		*bound += most_geo(query, metres);
+		*near = most_geo(query, metres);
+		*bound += *near;
 	}
 
 	return true;

@@ -22,6 +22,7 @@
 #include "catalog/pg_am.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -160,7 +161,7 @@ begin_search(FunctionCallInfo fcinfo, FeedSearch *search)
 	}
 
 	top_k_begin(&search->top, size, true);
-	search->query.base.floor = top_k_floor(&search->top);
+	search->query.base.floor = search->query.base.likely = top_k_floor(&search->top);
 }
 
 /* depth: how many posts to rank; looks at the other arguments as well. */
@@ -227,11 +228,13 @@ search_authors(FeedSearch *search)
 			bool is_null;
 			Datum key_datum = slot_getattr(slot, search->at.feed_key, &is_null);
 			double bound;
+			bool is_beside;
 
 			CHECK_FOR_INTERRUPTS();
 			search->query.base.work.tuples++;
 			if (!is_null &&
-			    feed_leaf_bound((struct varlena *) DatumGetPointer(key_datum), &search->query.base, &bound) &&
+			    feed_leaf_bound((BoundLeaf *) DatumGetPointer(key_datum), &search->query.base, get_float8_infinity(),
+			                    &bound, &is_beside) &&
 			    bound >= search->query.base.floor)
 				consider(search, slot);
 		}
@@ -253,7 +256,8 @@ search_all(FeedSearch *search)
 	if (index == NULL)
 		return false;
 
-	bound_walk_begin(&walk, &feed_class, search->posts, index, &search->query.base);
+	bound_walk_begin(&walk, &feed_class, search->posts, index, &search->query.base,
+	                 search->any_author ? search->top.size : 0);
 	while (bound_walk_next(&walk))
 		consider(search, walk.slot);
 	bound_walk_end(&walk);

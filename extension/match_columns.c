@@ -9,10 +9,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_enum.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 
 #include "match_facts.h"
 
@@ -20,7 +18,6 @@ static MatchColumns columns;
 static Oid columns_of; /* InvalidOid: not looked up */
 
 static AttrNumber find(Relation craftsmen, const char *name);
-static Oid label(Relation craftsmen, AttrNumber column, const char *name);
 static void forget(Datum arg, Oid relation);
 
 /* match_columns: good until the next invalidation, so to be copied by who reads tables. */
@@ -53,8 +50,8 @@ match_columns(Relation craftsmen)
 	columns.hourly_rate_min = find(craftsmen, "hourly_rate_min");
 	columns.match_key = find(craftsmen, "match_key");
 	for (int i = 0; i < MATCH_TIERS; i++)
-		columns.tiers[i] = label(craftsmen, columns.tier, tiers[i]);
-	columns.available = label(craftsmen, columns.availability_status, "available");
+		columns.tiers[i] = row_label(craftsmen, columns.tier, tiers[i]);
+	columns.available = row_label(craftsmen, columns.availability_status, "available");
 	columns_of = RelationGetRelid(craftsmen);
 
 	return &columns;
@@ -68,15 +65,6 @@ find(Relation craftsmen, const char *name)
 	columns.last = Max(columns.last, column);
 
 	return column;
-}
-
-/* A label keeps its Oid as long as the column keeps its type. */
-static Oid
-label(Relation craftsmen, AttrNumber column, const char *name)
-{
-	Oid type = TupleDescAttr(RelationGetDescr(craftsmen), column - 1)->atttypid;
-
-	return GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid, ObjectIdGetDatum(type), CStringGetDatum(name));
 }
 
 static void

@@ -96,7 +96,8 @@ extern const BoundClass match_class;
 extern double match_responsiveness(const MatchFacts *facts);
 extern MatchScore match_score(const MatchWeights *weights, const double *metres, double radius_m,
                               const MatchFacts *facts);
-extern bool match_leaf_bound(const struct varlena *leaf, const BoundQuery *query, double *bound);
-extern bool match_box_bound(const BoundBox *box, const BoundQuery *query, double *bound);
+extern bool match_leaf_bound(const BoundLeaf *leaf, const BoundQuery *query, double near, double *bound,
+                             bool *is_beside);
+extern bool match_box_bound(const BoundBox *box, const BoundQuery *query, double *bound, double *near);
 
 #endif /* MESTERI_MATCH_KEY_H */

@@ -53,13 +53,14 @@ match_score(const MatchWeights *weights, const double *metres, double radius_m, 
 
 /* match_leaf_bound: what he scores at most; false when he passes no filter, or is below the floor anywhere. */
 bool
-match_leaf_bound(const struct varlena *leaf, const BoundQuery *base, double *bound)
+match_leaf_bound(const BoundLeaf *leaf, const BoundQuery *base, double near, double *bound, bool *is_beside)
 {
 	const MatchKey *key = (const MatchKey *) leaf;
 	const MatchQuery *query = (const MatchQuery *) base;
 	double metres = 0;
 	int32 lanes[MATCH_LANES];
 
+	*is_beside = false;
 	if (!base->any_category && !bound_hashes_have(query->hashes, query->hash_count, key->category))
 		return false;
 
@@ -78,7 +79,7 @@ match_leaf_bound(const struct varlena *leaf, const BoundQuery *base, double *bou
 
 	if (key->lat != MATCH_ANYWHERE)
 	{
-		if (key->lon == BOUND_NOWHERE)
+		if (bound_is_outside(&base->window, key->lon, key->lat, key->lon, key->lat))
 			return false;
 		metres = bound_point_least_m(&base->place, key->lon, key->lat);
 	}
@@ -87,17 +88,18 @@ match_leaf_bound(const struct varlena *leaf, const BoundQuery *base, double *bou
 }
 
 bool
-match_box_bound(const BoundBox *box, const BoundQuery *base, double *bound)
+match_box_bound(const BoundBox *box, const BoundQuery *base, double *bound, double *near)
 {
 	const MatchQuery *query = (const MatchQuery *) base;
 
+	*near = 0;
 	if (!base->any_category && !bound_categories_meet(box->categories, base->categories))
 		return false;
 	if (!may_pass(query, box->lanes, bound))
 		return false;
 	if (!base->place.given)
 		return true;
-	if (box->lon_low > box->lon_high)
+	if (bound_is_outside(&base->window, box->lon_low, box->lat_low, box->lon_high, box->lat_high))
 		return false;
 
 	return is_near(query, box->lanes,

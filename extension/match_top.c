@@ -175,8 +175,7 @@ begin(FunctionCallInfo fcinfo, MatchSearch *search)
 		if (!place_read(geography, search->place, &lat, &lon))
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			                errmsg("the place to search around has no coordinates")));
-		query->base.radius_m = PG_GETARG_FLOAT8(ARG_RADIUS);
-		bound_place_set(&query->base.place, lat, lon, query->base.radius_m);
+		bound_query_place(&query->base, lat, lon, PG_GETARG_FLOAT8(ARG_RADIUS), PG_GETARG_FLOAT8(ARG_RADIUS));
 	}
 
 	query->base.any_category = PG_ARGISNULL(ARG_CATEGORIES);
@@ -245,7 +244,7 @@ walk(MatchSearch *search, Relation table, Relation index, bool is_craft)
 	AttrNumber category_id = is_craft ? row_column(table, "category_id") : InvalidAttrNumber;
 	BoundWalk walk;
 
-	bound_walk_begin(&walk, &match_class, table, index, &search->query.base);
+	bound_walk_begin(&walk, &match_class, table, index, &search->query.base, search->top.size);
 	while (bound_walk_next(&walk))
 	{
 		bool is_null;

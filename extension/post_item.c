@@ -15,14 +15,12 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "json_member.h"
@@ -189,7 +187,6 @@ learn(const PostReader *reader)
 {
 	static bool registered = false;
 	MemoryContext caller;
-	Oid status;
 
 	if (!registered)
 	{
@@ -212,9 +209,8 @@ learn(const PostReader *reader)
 			learn_member(i, reader);
 		known.craftsman_id = column(&reader->posts, "craftsman_id", NULL);
 		known.user_id = column(&reader->craftsmen, "user_id", NULL);
-		known.verification = column(&reader->craftsmen, "business_verification_status", &status);
-		known.verified = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid, ObjectIdGetDatum(status),
-		                                 CStringGetDatum("verified"));
+		known.verification = column(&reader->craftsmen, "business_verification_status", NULL);
+		known.verified = row_label(reader->craftsmen.table, known.verification, "verified");
 		known.featured_until = column(&reader->craftsmen, "featured_until", NULL);
 		known.display_name = column(&reader->people, "display_name", NULL);
 		known.first_name = column(&reader->people, "first_name", NULL);

@@ -17,15 +17,14 @@
 #include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
-#include "catalog/pg_enum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
 #include "bound_walk.h"
 #include "post_marks.h"
+#include "row.h"
 
 #define MARKS_INDEX "content_interactions_pkey"
 
@@ -35,7 +34,6 @@
 #define KEY_KIND   3
 
 static bool is_readers(Relation table, Relation index);
-static Oid kind(Relation table, const char *label);
 
 /*
  * post_marks_open
@@ -46,6 +44,8 @@ static Oid kind(Relation table, const char *label);
 void
 post_marks_open(PostMarks *marks, const pg_uuid_t *viewer)
 {
+	AttrNumber kind;
+
 	marks->table = table_open(get_relname_relid("content_interactions", get_namespace_oid("mesteri", false)),
 	                          AccessShareLock);
 	marks->index = bound_index_open(marks->table, MARKS_INDEX, get_attnum(RelationGetRelid(marks->table), "user_id"),
@@ -55,8 +55,9 @@ post_marks_open(PostMarks *marks, const pg_uuid_t *viewer)
 		                errmsg("index \"%s\" cannot be used", MARKS_INDEX), errhint("Use REINDEX.")));
 
 	marks->viewer = viewer;
-	marks->like = kind(marks->table, "like");
-	marks->save = kind(marks->table, "save");
+	kind = row_column(marks->table, "interaction_type");
+	marks->like = row_label(marks->table, kind, "like");
+	marks->save = row_label(marks->table, kind, "save");
 	marks->slot = table_slot_create(marks->table, NULL);
 	marks->scan = index_beginscan(marks->table, marks->index, GetActiveSnapshot(), 2, 0);
 	marks->scan->xs_want_itup = true;
@@ -105,14 +106,4 @@ is_readers(Relation table, Relation index)
 		fits = index->rd_index->indkey.values[i] == get_attnum(RelationGetRelid(table), columns[i]);
 
 	return fits;
-}
-
-static Oid
-kind(Relation table, const char *label)
-{
-	AttrNumber column = get_attnum(RelationGetRelid(table), "interaction_type");
-
-	return GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
-	                       ObjectIdGetDatum(TupleDescAttr(RelationGetDescr(table), column - 1)->atttypid),
-	                       CStringGetDatum(label));
 }

@@ -8,7 +8,9 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_enum.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "row.h"
 
@@ -23,6 +25,15 @@ row_column(Relation table, const char *name)
 			return (AttrNumber) (i + 1);
 
 	elog(ERROR, "table \"%s\" has no column \"%s\"", RelationGetRelationName(table), name);
+}
+
+/* row_label: of an enum column; it keeps its Oid as long as the column keeps its type. */
+Oid
+row_label(Relation table, AttrNumber column, const char *name)
+{
+	Oid type = TupleDescAttr(RelationGetDescr(table), column - 1)->atttypid;
+
+	return GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid, ObjectIdGetDatum(type), CStringGetDatum(name));
 }
 
 /* row_of_tuple: its values point into the tuple. */

@@ -21,6 +21,7 @@ typedef struct Row
 } Row;
 
 extern AttrNumber row_column(Relation table, const char *name);
+extern Oid row_label(Relation table, AttrNumber column, const char *name);
 extern Row row_of_tuple(HeapTuple tuple, TupleDesc desc);
 
 #endif /* MESTERI_ROW_H */

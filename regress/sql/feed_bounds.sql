@@ -92,6 +92,14 @@ SELECT 'seed ' || :'seed' AS seed, count(*) AS faults
  WHERE e.within AND NOT coalesce(e.score <= mesteri.feed_key_bound(e.key, r.clock, r.w, r.lat, r.lon, r.radius_m, false), false)
     OR e.metres IS NOT NULL AND NOT mesteri.feed_key_bound(e.key, r.clock, r.w, r.lat, r.lon, r.radius_m, true) <= e.score
 HAVING count(*) > 0;
+-- Right inside the radius, in all directions: there the index cuts off by latitude and longitude.
+SELECT 'seed ' || :'seed' AS seed, count(*) AS faults
+  FROM readers r CROSS JOIN generate_series(0, 355, 5) AS g (azimuth),
+       LATERAL (SELECT st_project(mesteri.point(r.lat, r.lon), r.radius_m - 0.5, radians(azimuth)) AS place) AS p
+ WHERE mesteri.distance_m(p.place, mesteri.point(r.lat, r.lon)) <= r.radius_m
+   AND mesteri.feed_key_bound(format('%s,%s 00000000 0 0-0 0-0', round(mesteri.latitude(p.place) * 1e7), round(mesteri.longitude(p.place) * 1e7))::mesteri.feed_key,
+                              r.clock, r.w, r.lat, r.lon, r.radius_m, false) IS NULL
+HAVING count(*) > 0;
 -- And they are tight: within the radius, no farther apart than the ranges of counters and rating allow, and 2 % of the distance.
 SELECT count(*) > 300 AS enough, max(bound - score - (0.022 * (w).engagement + 0.02 * (w).rating + 120 / extract(epoch FROM (w).recency_horizon) * (w).recency
                                                        + (0.02 * metres + 1) / (w).geo_horizon_m * (w).geo)) <= 0 AS tight

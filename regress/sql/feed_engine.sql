@@ -32,6 +32,7 @@ DECLARE
     w       mesteri.feed_weights;
     place   geography;
     radius  float8;
+    share   float8;
     kinds   uuid[];
     authors uuid[];
     hidden  uuid[];
@@ -53,7 +54,9 @@ BEGIN
         radius := (ARRAY[1000, 12000, 50000, 300000])[1 + floor(random() * 4)::integer];
         kinds := CASE WHEN random() < 0.4 THEN ARRAY[mesteri.category_id('zidar'), mesteri.category_id('nothing'), mesteri.category_id('zugrav')] END;
         authors := CASE WHEN random() < 0.3 THEN ARRAY(SELECT c.id FROM mesteri.craftsman_profiles c WHERE random() < 0.3) END;
-        hidden := CASE WHEN random() < 0.3 THEN ARRAY(SELECT c.id FROM mesteri.craftsman_profiles c WHERE random() < 0.3) END;
+        -- Some, or so many that the best of all are hardly among those to be shown.
+        share := (ARRAY[0, 0.3, 0.9])[1 + floor(random() * 3)::integer];
+        hidden := CASE WHEN share > 0 THEN ARRAY(SELECT c.id FROM mesteri.craftsman_profiles c WHERE random() < share) END;
         clock := now() + (ARRAY[0, 3, -5])[1 + floor(random() * 3)::integer] * interval '1 day';
         SELECT NULL, NULL, 1 + floor(random() * 40), floor(random() * 2) * floor(random() * 50), '' INTO after_score, after_id, count, skip, served;
         FOR page IN 1 .. 3 LOOP
