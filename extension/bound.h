@@ -67,6 +67,9 @@ typedef struct BoundBox
 	int32 lanes[FLEXIBLE_ARRAY_MEMBER];
 } BoundBox;
 
+/* Of any key in an index. */
+#define BOUND_MAX_SIZE (offsetof(BoundBox, lanes) + BOUND_MAX_LANES * sizeof(int32))
+
 /* Where a query measures from. */
 typedef struct BoundPlace
 {

@@ -93,14 +93,15 @@ bound_widen(const BoundClass *class, Bounds *bounds, const Bounds *added)
 
 /*
  * bound_lon_metres
- *		Metres of a unit of longitude, roughly: 1 - 5 x^2 / (4 + x^2) resembles cos(x pi / 2) to 0.3 %.
+ *		Metres of a unit of longitude, roughly: 1 - 1.224 x^2 + 0.224 x^4 is cos(x pi / 2) to 0.001.
  */
 double
 bound_lon_metres(int32 lat)
 {
-	double x = lat / (90.0 * BOUND_UNITS_PER_DEGREE);
+	double x = lat * (1 / (90.0 * BOUND_UNITS_PER_DEGREE));
+	double square = x * x;
 
-	return BOUND_METRES_PER_UNIT * Max(1 - 5 * x * x / (4 + x * x), 0);
+	return BOUND_METRES_PER_UNIT * Max(1 - square * (1.224 - 0.224 * square), 0);
 }
 
 /* Never 0, which stands for no category. */

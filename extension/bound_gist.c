@@ -56,6 +56,13 @@ typedef struct SplitCut
 	double cost;
 } SplitCut;
 
+typedef struct Added
+{
+	char key[BOUND_MAX_SIZE]; /* that bounds were read from */
+	Bounds bounds;
+} Added;
+
+static const Bounds *read_added(FmgrInfo *flinfo, const BoundClass *class, const struct varlena *key);
 static double cost(const BoundClass *class, const Bounds *bounds);
 static bool has_place(const Bounds *bounds);
 static void order_entries(const BoundClass *class, const Bounds *all, int count, int axis, SplitEntry *order);
@@ -104,21 +111,37 @@ bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class)
 	GISTENTRY *entry = (GISTENTRY *) PG_GETARG_POINTER(0);
 	GISTENTRY *added_entry = (GISTENTRY *) PG_GETARG_POINTER(1);
 	float *penalty = (float *) PG_GETARG_POINTER(2);
+	const Bounds *added = read_added(fcinfo->flinfo, class, (struct varlena *) DatumGetPointer(added_entry->key));
 	Bounds bounds;
-	Bounds added;
 	double before;
 	double growth;
 
 	bound_read(class, (struct varlena *) DatumGetPointer(entry->key), &bounds);
-	bound_read(class, (struct varlena *) DatumGetPointer(added_entry->key), &added);
 
-	growth = has_place(&bounds) != has_place(&added) ? PENALTY_MIXED : 0;
+	growth = has_place(&bounds) != has_place(added) ? PENALTY_MIXED : 0;
 	before = cost(class, &bounds);
-	bound_widen(class, &bounds, &added);
+	bound_widen(class, &bounds, added);
 	growth += cost(class, &bounds) - before;
 
 	*penalty = (float) (growth + SHARE * before);
 	PG_RETURN_POINTER(penalty);
+}
+
+/* read_added: an insert asks about one key and all entries of some pages. */
+static const Bounds *
+read_added(FmgrInfo *flinfo, const BoundClass *class, const struct varlena *key)
+{
+	Added *added = flinfo->fn_extra;
+
+	if (added == NULL)
+		added = flinfo->fn_extra = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Added));
+	if (memcmp(added->key, key, VARSIZE(key)) != 0)
+	{
+		memcpy(added->key, key, VARSIZE(key));
+		bound_read(class, key, &added->bounds);
+	}
+
+	return &added->bounds;
 }
 
 /*

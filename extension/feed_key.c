@@ -183,8 +183,8 @@ read_leaf(const struct varlena *leaf, Bounds *bounds)
 static double
 worth(const Bounds *bounds)
 {
-	double clock_min = (double) GetCurrentTransactionStartTimestamp() / USECS_PER_MINUTE;
-	double fresh = USUAL_RECENCY + (bounds->lanes[FEED_LANE_HOT] - clock_min) * USUAL_RECENCY / USUAL_HORIZON_MIN;
+	double clock_min = (double) GetCurrentTransactionStartTimestamp() * (1.0 / USECS_PER_MINUTE);
+	double fresh = USUAL_RECENCY + (bounds->lanes[FEED_LANE_HOT] - clock_min) * (USUAL_RECENCY / USUAL_HORIZON_MIN);
 
-	return Max(bounds->lanes[FEED_LANE_WORTH] / (double) FEED_WORTH_UNITS, fresh);
+	return Max(bounds->lanes[FEED_LANE_WORTH] * (1.0 / FEED_WORTH_UNITS), fresh);
 }

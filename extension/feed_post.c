@@ -23,12 +23,14 @@
 #include <math.h>
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
@@ -36,6 +38,7 @@
 #include "feed_post.h"
 #include "place.h"
 #include "row.h"
+#include "row_finder.h"
 #include "spi_util.h"
 
 /* Room within which a key stays as it is. */
@@ -61,6 +64,7 @@ static int32 minutes_up(TimestampTz moment);
 static bool is_published(const FeedPostColumns *at, const Row *row);
 static bool same_author(const FeedPostColumns *at, const Row *old, const Row *row);
 static Author find_author(const FeedPostColumns *at, const Row *row);
+static Datum found(const RowFinder *finder, const char *column);
 static Datum new_value(TriggerData *trigger, const char *column);
 static Datum hundredths(Datum rating);
 static void change_copies(SPIPlanPtr *plans, Datum *values, Oid type, const char *lock, const char *change);
@@ -279,34 +283,51 @@ same_author(const FeedPostColumns *at, const Row *old, const Row *row)
  * find_author
  *		What to copy, the sources being locked: account before craftsman, as those do who change both.
  *
- * Without an author, which the table will refuse, anything will do.
+ * Without an author, which the table will refuse, anything will do.  The
+ * executor would take twice as long for it, which is a fifth of an insert.
  */
 static Author
 find_author(const FeedPostColumns *at, const Row *row)
 {
-	static SPIPlanPtr plan;
 	Author author = {0, false};
-	Datum craftsman_id = row->values[at->craftsman_id - 1];
-	bool is_null;
+	RowFinder craftsmen;
+	RowFinder users;
 
 	if (row->nulls[at->craftsman_id - 1])
 		return author;
 
-	SPI_connect();
-	if (plan == NULL)
-		plan = spi_keep("SELECT (c.average_rating * 100)::int2, u.is_active AND u.deleted_at IS NULL"
-		                "  FROM mesteri.craftsman_profiles c JOIN mesteri.users u ON u.id = c.user_id"
-		                " WHERE c.id = $1 FOR SHARE OF u FOR SHARE OF c",
-		                1, &(Oid){UUIDOID});
-	spi_write_as_owner(plan, &craftsman_id, SPI_OK_SELECT);
-	if (SPI_processed > 0)
+	/* As a command of its own would see it. */
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	row_finder_need(&craftsmen, "craftsman_profiles", "craftsman_profiles_pkey", "id");
+	row_finder_need(&users, "users", "users_pkey", "id");
+
+	if (row_finder_find(&craftsmen, DatumGetUUIDP(row->values[at->craftsman_id - 1])))
 	{
-		author.rating = DatumGetInt16(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-		author.active = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null));
+		const pg_uuid_t *user_id = DatumGetUUIDP(found(&craftsmen, "user_id"));
+
+		if (row_finder_find(&users, user_id) && row_finder_share(&users) && row_finder_share(&craftsmen))
+		{
+			author.rating = DatumGetInt16(hundredths(found(&craftsmen, "average_rating")));
+			author.active = DatumGetBool(found(&users, "is_active")) &&
+			                slot_attisnull(users.slot, row_column(users.table, "deleted_at"));
+		}
 	}
-	SPI_finish();
+
+	row_finder_close(&users);
+	row_finder_close(&craftsmen);
+	PopActiveSnapshot();
 
 	return author;
+}
+
+/* found: a column that is never null. */
+static Datum
+found(const RowFinder *finder, const char *column)
+{
+	bool is_null;
+
+	return slot_getattr(finder->slot, row_column(finder->table, column), &is_null);
 }
 
 static Datum

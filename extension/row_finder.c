@@ -13,8 +13,10 @@
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
+#include "storage/lmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -63,6 +65,33 @@ row_finder_find(RowFinder *finder, const pg_uuid_t *id)
 	index_rescan(finder->scan, &key, 1, NULL, 0);
 
 	return row_finder_next(finder);
+}
+
+/*
+ * row_finder_share
+ *		Locks the row found last as SELECT ... FOR SHARE does: waits for who changes it, and finds what he makes of it.
+ *
+ * False when he deletes it.
+ *
+ * Errors: 40001 where the snapshot must not be left.
+ */
+bool
+row_finder_share(RowFinder *finder)
+{
+	bool may_follow = !IsolationUsesXactSnapshot();
+	ItemPointerData tid = finder->slot->tts_tid;
+	TM_FailureData failure;
+	TM_Result result;
+
+	LockRelation(finder->table, RowShareLock);
+	result = table_tuple_lock(finder->table, &tid, GetActiveSnapshot(), finder->slot, GetCurrentCommandId(true),
+	                          LockTupleShare, LockWaitBlock, may_follow ? TUPLE_LOCK_FLAG_FIND_LAST_VERSION : 0,
+	                          &failure);
+	if (!may_follow && (result == TM_Updated || result == TM_Deleted))
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+		                errmsg("could not serialize access due to concurrent update")));
+
+	return result == TM_Ok;
 }
 
 /* row_finder_next: another row with the id that was looked for last, where it is not unique. */
