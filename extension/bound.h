@@ -120,7 +120,13 @@ typedef struct BoundClass
 {
 	int lanes;
 	Size leaf_size;
-	double score_per_m;                                            /* near the query */
+	double score_per_m; /* near the query */
+
+	/* For the choices that GiST leaves: what a row next door usually must be worth to be shown. */
+	double worth_shown;
+	double worth_shown_of_category; /* when one is asked for */
+	double unfiltered;              /* searches without, for each one with a given category */
+
 	void (*read_leaf)(const struct varlena *leaf, Bounds *bounds); /* all of it */
 	double (*worth)(const Bounds *bounds);                         /* what it can score now beside the place, roughly */
 

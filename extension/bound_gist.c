@@ -6,10 +6,11 @@
  * What is found does not depend on the choices made here, only how many
  * pages that takes.  They keep down what entries cost: the number of searches
  * that look into them.  One does when the entry's worth and its nearness add up
- * to what the worst post of its page scores; so the searches are those from
- * within some reach of the box, which grows with worth, and they are as many
- * as the box with that margin is large.  A search for a category only counts
- * when the entry has it.
+ * to what the worst row of its page scores; so the searches are those from
+ * within some reach of the box, which is what its worth has beyond that of such
+ * a row next door, and they are as many as the box with that margin is large.
+ * A search for a category counts when the entry has it, and comes from farther
+ * away, since its page goes down to rows of less worth.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -19,16 +20,10 @@
 
 #include "bound.h"
 
-/*
- * Searches without a category for each one for a given category: with half a
- * hundred of these, three searches in ten name one.
- */
-#define UNFILTERED 128
-
 /* What a key that fits adds to the cost of the page below, part of it: a page takes some hundred, then it is two. */
 #define SHARE 0.01
 
-/* In score, beside worth: what has none is still looked into by somebody. */
+/* What has no worth is still looked into by somebody. */
 #define LEAST_REACH 0.01
 
 /* Of the entries of a page that is split: pages that are fuller are fewer. */
@@ -64,6 +59,7 @@ typedef struct Added
 
 static const Bounds *read_added(FmgrInfo *flinfo, const BoundClass *class, const struct varlena *key);
 static double cost(const BoundClass *class, const Bounds *bounds);
+static inline double reach(double worth, double shown);
 static bool has_place(const Bounds *bounds);
 static void order_entries(const BoundClass *class, const Bounds *all, int count, int axis, SplitEntry *order);
 static void find_cut(const BoundClass *class, const Bounds *all, int count, int axis, const SplitEntry *order,
@@ -208,7 +204,9 @@ bound_gist_same(FunctionCallInfo fcinfo)
 static double
 cost(const BoundClass *class, const Bounds *bounds)
 {
-	double reach = 2 * (Max(class->worth(bounds), 0) + LEAST_REACH);
+	double worth = class->worth(bounds);
+	double margin = 2 * reach(worth, class->worth_shown);
+	double margin_of_category = 2 * reach(worth, class->worth_shown_of_category);
 	double width = 0;
 	double height = 0;
 	int categories = pg_popcount((const char *) bounds->categories, sizeof(bounds->categories));
@@ -220,7 +218,15 @@ cost(const BoundClass *class, const Bounds *bounds)
 		height = ((double) bounds->lat_high - bounds->lat_low) * BOUND_METRES_PER_UNIT * class->score_per_m;
 	}
 
-	return (width + reach) * (height + reach) * (UNFILTERED + categories);
+	return class->unfiltered * (width + margin) * (height + margin) +
+	       categories * (width + margin_of_category) * (height + margin_of_category);
+}
+
+/* As score, like width and height. */
+static inline double
+reach(double worth, double shown)
+{
+	return Max(worth - shown, 0) + LEAST_REACH;
 }
 
 static bool

@@ -25,6 +25,14 @@
 #define USUAL_SCORE_PER_M (0.4 / 50000)
 #define USUAL_HORIZON_MIN (7 * 24 * 60)
 
+/*
+ * The 20th post of a page scores 0.4 for being near and 0.25, 0.29 and 0.31
+ * beside that, of 100 000, 1 and 5 million posts; with a trade of 50 it is
+ * 0.09, 0.19 and 0.23.
+ */
+#define USUAL_WORTH_SHOWN       0.24
+#define USUAL_WORTH_OF_CATEGORY 0.14
+
 static void read_leaf(const struct varlena *leaf, Bounds *bounds);
 static double worth(const Bounds *bounds);
 
@@ -37,6 +45,9 @@ const BoundClass feed_class = {
 	.lanes = FEED_LANES,
 	.leaf_size = sizeof(FeedKey),
 	.score_per_m = USUAL_SCORE_PER_M,
+	.worth_shown = USUAL_WORTH_SHOWN,
+	.worth_shown_of_category = USUAL_WORTH_OF_CATEGORY,
+	.unfiltered = 384, /* three times as many as there are: those with a trade have room to their bar */
 	.read_leaf = read_leaf,
 	.worth = worth,
 	.leaf_bound = feed_leaf_bound,

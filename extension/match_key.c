@@ -35,6 +35,7 @@ const BoundClass match_class = {
 	.lanes = MATCH_LANES,
 	.leaf_size = sizeof(MatchKey),
 	.score_per_m = USUAL_SCORE_PER_M,
+	.unfiltered = 128,
 	.read_leaf = read_leaf,
 	.worth = worth,
 	.leaf_bound = match_leaf_bound,
