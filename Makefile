@@ -39,6 +39,9 @@ bench-restore: packages build private ## measures dump and restore of a million 
 bench-engines: packages build private ## measures feed and matching at each size of BENCH_ENGINE_POSTS; takes minutes
 	@bench/run engines
 
+bench-aging: packages build private ## measures the feed's index through BENCH_AGING_S seconds of writing; takes an hour
+	@bench/run aging
+
 bench-plans: packages build private ## writes docs/feed-plans.md: the feed's searches at a million posts, with their plans
 	@bench/run plans
 
@@ -77,9 +80,9 @@ distclean: clean ## ends what runs and removes var/ too, with its data
 	@deploy/remove.sh
 
 # With -j: nothing is built before its packages are there.
-ifneq ($(filter check soak bench bench-restore bench-engines bench-plans docs,$(MAKECMDGOALS)),)
+ifneq ($(filter check soak bench bench-restore bench-engines bench-aging bench-plans docs,$(MAKECMDGOALS)),)
 build: packages
 endif
 
-.PHONY: help run stop token psql check soak bench bench-restore bench-engines bench-plans docs packages build private install \
+.PHONY: help run stop token psql check soak bench bench-restore bench-engines bench-aging bench-plans docs packages build private install \
 	uninstall installcheck format format-check clean distclean
