@@ -28,6 +28,7 @@ Datum
 mesteri_view_effects(PG_FUNCTION_ARGS)
 {
 	ArrayType *array;
+	const char *data;
 	int count;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
@@ -40,8 +41,9 @@ mesteri_view_effects(PG_FUNCTION_ARGS)
 	if (array_contains_nulls(array))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("post ids must not be null")));
 
-	PG_RETURN_DATUM(view_effect_make(
-		PG_GETARG_UUID_P(0), (const pg_uuid_t *) ((char *) array + ARR_OVERHEAD_NONULLS(ARR_NDIM(array))), count));
+	/* An array that once had a null has a bitmap still. */
+	data = (char *) array + (ARR_HASNULL(array) ? (Size) array->dataoffset : ARR_OVERHEAD_NONULLS(ARR_NDIM(array)));
+	PG_RETURN_DATUM(view_effect_make(PG_GETARG_UUID_P(0), (const pg_uuid_t *) data, count));
 }
 
 /*

@@ -83,6 +83,13 @@ SELECT count(*) AS taken FROM mesteri.take_impressions(0);
 SELECT count(*) AS taken FROM mesteri.take_impressions(NULL);
 SELECT count(*) AS taken FROM mesteri.take_impressions(3);
 
+-- An array that once had a null is read as what it has now.
+CREATE TEMP TABLE seen AS SELECT ARRAY[pg_temp.id(11), NULL] AS ids;
+UPDATE seen SET ids[2] = pg_temp.id(12);
+SELECT convert_from(mesteri.unseal('effect', (mesteri.view_effects(pg_temp.id(1), ids))[1]), 'UTF8') AS effect FROM seen;
+SELECT convert_from(mesteri.unseal('effect', (mesteri.view_effects(pg_temp.id(1), ARRAY[ids, ids]))[1]), 'UTF8') AS in_two_dimensions FROM seen;
+SELECT mesteri.view_effects(pg_temp.id(1), '{}') AS none, mesteri.view_effects(NULL, ids) AS nobodys, mesteri.view_effects(pg_temp.id(1), NULL) AS unknown FROM seen;
+
 -- Seals: opened for their purpose alone.
 SELECT mesteri.unseal('a', mesteri.seal('a', '\x0102')) AS opened, mesteri.unseal('b', mesteri.seal('a', '\x0102')) AS other_purpose,
        mesteri.unseal('a', mesteri.seal('a', '')) AS nothing, mesteri.unseal('a', '') AS empty, length(mesteri.seal('a', '\x0102')) AS length;
