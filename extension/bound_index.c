@@ -8,6 +8,7 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "catalog/pg_am.h"
 #include "nodes/primnodes.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -44,6 +45,10 @@ is_usable(Relation index, Relation table, AttrNumber column, Oid access_method)
 
 	if (index->rd_rel->relkind != RELKIND_INDEX || form->indrelid != RelationGetRelid(table) || !form->indisvalid ||
 	    index->rd_rel->relam != access_method || form->indkey.values[0] != column)
+		return false;
+
+	/* A walk passes over entries with a null, and in a column behind the first one that says nothing of the row. */
+	if (access_method == GIST_AM_OID && form->indnatts != 1)
 		return false;
 
 	/* Built while older transactions ran, whose rows it may lack. */

@@ -148,10 +148,16 @@ begin_search(FunctionCallInfo fcinfo, FeedSearch *search)
 	if (!search->any_author)
 		uuid_set_make(&search->authors, PG_GETARG_ARRAYTYPE_P(ARG_AUTHORS));
 	if (!PG_ARGISNULL(ARG_HIDDEN))
+	{
+		/* The reference would hide everybody. */
+		if (array_contains_nulls(PG_GETARG_ARRAYTYPE_P(ARG_HIDDEN)))
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("hidden authors must not be null")));
 		uuid_set_make(&search->hidden, PG_GETARG_ARRAYTYPE_P(ARG_HIDDEN));
+	}
 
-	search->served = PG_GETARG_DATUM(ARG_SERVED);
-	search->has_after = !PG_ARGISNULL(ARG_AFTER_SCORE) && !PG_ARGISNULL(ARG_AFTER_ID);
+	/* Unpacked once: each candidate asks it. */
+	search->served = PointerGetDatum(PG_GETARG_BYTEA_PP(ARG_SERVED));
+	search->has_after = !PG_ARGISNULL(ARG_AFTER_ID);
 	if (search->has_after)
 	{
 		search->after.score = PG_GETARG_FLOAT8(ARG_AFTER_SCORE);
@@ -174,6 +180,8 @@ depth(FunctionCallInfo fcinfo)
 	    PG_ARGISNULL(ARG_SKIP) || (!PG_ARGISNULL(ARG_PLACE) && PG_ARGISNULL(ARG_RADIUS)))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 		                errmsg("clock, weights, served, count, skip and a place's radius must not be null")));
+	if (!PG_ARGISNULL(ARG_AFTER_ID) && PG_ARGISNULL(ARG_AFTER_SCORE))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the score to go on behind must not be null")));
 
 	size = (int64) PG_GETARG_INT32(ARG_COUNT) + PG_GETARG_INT32(ARG_SKIP);
 	if (PG_GETARG_INT32(ARG_COUNT) < 1 || PG_GETARG_INT32(ARG_SKIP) < 0 || size > FEED_MAX_DEPTH)

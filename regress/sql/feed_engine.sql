@@ -121,6 +121,17 @@ DROP INDEX mesteri.content_posts_feed;
 CREATE INDEX content_posts_feed ON mesteri.content_posts USING gist (feed_key) WHERE feed_key IS NOT NULL AND likes_count > 1;
 SELECT 'seed ' || :'seed' WHERE pg_temp.agrees('with half an index', 3) NOT LIKE '%: yes';
 ROLLBACK TO whole;
+DROP INDEX mesteri.content_posts_feed;
+CREATE INDEX content_posts_feed ON mesteri.content_posts USING gist (feed_key) INCLUDE (project_id) WHERE feed_key IS NOT NULL;
+SELECT 'seed ' || :'seed' WHERE pg_temp.agrees('with one more column, which is null', 3) NOT LIKE '%: yes';
+ROLLBACK TO whole;
+
+-- A set of served posts that a table keeps packed: it is unpacked once, not for each of the posts.
+CREATE TEMP TABLE packed AS SELECT decode(repeat('00', 600000), 'hex') AS served;
+CREATE FUNCTION pg_temp.most_memory() RETURNS bigint LANGUAGE sql VOLATILE AS $$ SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\s*(\d+)')::bigint $$;
+SELECT pg_temp.most_memory() AS before \gset
+SELECT pg_column_size(served) < 60000 AS is_packed, count(*) AS posts FROM packed, mesteri.feed_weights w, mesteri.feed_top(now(), w, NULL, NULL, NULL, NULL, NULL, NULL, NULL, served, 101, 900) WHERE w.version = 1 GROUP BY 1;
+SELECT pg_temp.most_memory() - :before < 200000 AS unpacked_once;
 
 -- Its limits, on both sides, and what must not be null.
 \set VERBOSITY terse
@@ -135,6 +146,32 @@ SELECT count(*) FROM mesteri.feed_top(now(), NULL, NULL, NULL, NULL, NULL, NULL,
 ROLLBACK TO whole;
 SELECT count(*) FROM mesteri.feed_weights w, mesteri.feed_top(now(), w, mesteri.point(0, 0), NULL, NULL, NULL, NULL, NULL, NULL, '', 1, 0) WHERE w.version = 1;
 ROLLBACK TO whole;
+SELECT count(*) FROM mesteri.feed_weights w, mesteri.feed_top(now(), w, NULL, NULL, NULL, NULL, ARRAY[mesteri.uuid7(), NULL], NULL, NULL, '', 1, 0) WHERE w.version = 1;
+ROLLBACK TO whole;
+SELECT count(*) FROM mesteri.feed_weights w, mesteri.feed_top(now(), w, NULL, NULL, NULL, NULL, NULL, NULL, mesteri.uuid7(), '', 1, 0) WHERE w.version = 1;
+ROLLBACK TO whole;
+
+-- Numbers that no client can send, and lists of every form: as the reference has them, by the index and by the authors.
+SELECT what AS differs FROM (VALUES
+    ('radius 0', 'mesteri.point(46.97, 23.79), 0, NULL, NULL, NULL, NULL, NULL, ''''::bytea'), ('radius below 0', 'mesteri.point(46.97, 23.79), -1, NULL, NULL, NULL, NULL, NULL, ''''::bytea'),
+    ('radius far below 0', 'mesteri.point(46.97, 23.79), -1e300, NULL, NULL, NULL, NULL, NULL, ''''::bytea'), ('radius 1e300', 'mesteri.point(46.97, 23.79), 1e300, NULL, NULL, NULL, NULL, NULL, ''''::bytea'),
+    ('radius without end', 'mesteri.point(46.97, 23.79), ''Infinity'', NULL, NULL, NULL, NULL, NULL, ''''::bytea'), ('no number', 'mesteri.point(46.97, 23.79), ''NaN'', NULL, NULL, NULL, NULL, NULL, ''''::bytea'),
+    ('no number, by authors', 'mesteri.point(46.97, 23.79), ''NaN'', NULL, ARRAY(SELECT id FROM mesteri.craftsman_profiles), NULL, NULL, NULL, ''''::bytea'),
+    ('all the world from a pole', 'mesteri.point(-90, 180), ''Infinity'', NULL, NULL, NULL, NULL, NULL, ''''::bytea'),
+    ('a third coordinate', '''POINT Z(23.79 46.97 9)''::geography, 50000, NULL, NULL, NULL, NULL, NULL, ''''::bytea'),
+    ('authors twice, and null', 'NULL, NULL, NULL, (SELECT ARRAY[ARRAY[id, id], ARRAY[id, NULL]] FROM mesteri.craftsman_profiles LIMIT 1), NULL, NULL, NULL, ''''::bytea'),
+    ('no author', 'NULL, NULL, NULL, ''{}'', NULL, NULL, NULL, ''''::bytea'), ('no category', 'NULL, NULL, ''{}'', NULL, NULL, NULL, NULL, ''''::bytea'),
+    ('null for a category', 'NULL, NULL, ''{NULL}'', NULL, NULL, NULL, NULL, ''''::bytea'),
+    ('categories from elsewhere', 'NULL, NULL, (''[5:5][7:7]={{'' || mesteri.category_id(''zidar'') || ''}}'')::uuid[], NULL, NULL, NULL, NULL, ''''::bytea'),
+    ('thousands hidden', 'NULL, NULL, NULL, NULL, ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 9999)) || ARRAY(SELECT id FROM mesteri.craftsman_profiles OFFSET 1), NULL, NULL, ''''::bytea'),
+    ('behind no number', 'NULL, NULL, NULL, NULL, NULL, ''NaN'', mesteri.uuid7(), ''''::bytea'), ('behind the best', 'NULL, NULL, NULL, NULL, NULL, ''Infinity'', mesteri.uuid7(), ''''::bytea'),
+    ('behind the worst', 'NULL, NULL, NULL, NULL, NULL, ''-Infinity'', mesteri.uuid7(), ''''::bytea'), ('half an id served', 'NULL, NULL, NULL, NULL, NULL, NULL, NULL, ''\x00''::bytea'),
+    ('one id and a bit', 'NULL, NULL, NULL, NULL, NULL, NULL, NULL, (SELECT substr(uuid_send(id), 11) || ''\x00'' FROM mesteri.content_posts ORDER BY id LIMIT 1)'),
+    ('served, out of order', 'NULL, NULL, NULL, NULL, NULL, NULL, NULL, (SELECT string_agg(substr(uuid_send(id), 11), '''' ORDER BY md5(id::text)) FROM mesteri.content_posts)'),
+    ('all served', 'NULL, NULL, NULL, NULL, NULL, NULL, NULL, (SELECT string_agg(substr(uuid_send(id), 11), '''' ORDER BY substr(uuid_send(id), 11)) FROM mesteri.content_posts)')) AS a (what, arguments),
+       LATERAL (SELECT query_to_xml(format('SELECT f.* FROM mesteri.feed_weights w, mesteri.feed_top(now(), w, %s, 20, 0) AS f WHERE w.version = 1', arguments), true, true, '')::text) AS g (given),
+       LATERAL (SELECT query_to_xml(format('SELECT f.* FROM mesteri.feed_weights w, mesteri.feed_reference(now(), w, %s, 20, 0) AS f WHERE w.version = 1', arguments), true, true, '')::text) AS r (wanted)
+ WHERE given IS DISTINCT FROM wanted OR given IS NULL;
 
 -- Somebody blocked, either way, is not shown; whoever asks why, is told.
 SELECT c.id AS craftsman, c.user_id AS blocked FROM mesteri.craftsman_profiles c JOIN mesteri.users u ON u.id = c.user_id WHERE u.email = 'c7@example.ro' \gset
