@@ -11,6 +11,7 @@
 
 #include "access/attnum.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -67,6 +68,7 @@ add_others(Craftsmen *craftsmen, const pg_uuid_t *person, const char *index, con
 	{
 		bool is_null;
 
+		CHECK_FOR_INTERRUPTS();
 		add_craftsman(craftsmen, DatumGetUUIDP(slot_getattr(blocks.slot, other, &is_null)));
 	}
 	row_finder_close(&blocks);

@@ -53,6 +53,9 @@ enum Argument
 
 #define TOP_ARGUMENTS 12 /* of feed_top() */
 
+/* As feed_top() takes; what is more it refuses, but only when memory and sums have been made of it. */
+#define MAX_LIMIT 2500
+
 /* Columns of feed_top(). */
 enum TopColumn
 {
@@ -100,7 +103,8 @@ PG_FUNCTION_INFO_V1(mesteri_feed_answer);
  * walk by cursor; cursor: null for its first page.
  *
  * Errors: invalid_field for a cursor that is not ours, 22004 for a null that
- * means nothing, 55000 when an index cannot be used; those of feed_top().
+ * means nothing, 22023 for a limit or a page out of range, 55000 when an index
+ * cannot be used; those of feed_top().
  */
 Datum
 mesteri_feed_answer(PG_FUNCTION_ARGS)
@@ -111,6 +115,10 @@ mesteri_feed_answer(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(ARG_IS_STAFF) || PG_ARGISNULL(ARG_FILTER) || PG_ARGISNULL(ARG_LIMIT))
 		ereport(ERROR,
 		        (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("is_staff, filter and limit must not be null")));
+	if (PG_GETARG_INT32(ARG_LIMIT) < 1 || PG_GETARG_INT32(ARG_LIMIT) > MAX_LIMIT ||
+	    (!PG_ARGISNULL(ARG_PAGE) && PG_GETARG_INT32(ARG_PAGE) < 1))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("limit or page is out of range"),
+		                errdetail("Pages are numbered from 1 and have 1 to %d posts.", MAX_LIMIT)));
 
 	begin_page(fcinfo, &page);
 

@@ -101,3 +101,14 @@ SELECT mesteri.feed_answer(NULL, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 SELECT mesteri.feed_answer(NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', NULL, NULL, 1);
 SELECT mesteri.feed_answer(NULL, false, NULL, NULL, NULL, NULL, NULL, '', NULL, NULL, NULL);
 SELECT mesteri.feed_answer(NULL, false, NULL, NULL, NULL, NULL, NULL, '', 'forged', NULL, 1);
+-- Neither are limits and pages that no client can ask for taken for others, or for memory.
+\set VERBOSITY sqlstate
+SELECT mesteri.feed_answer(NULL, false, NULL, NULL, NULL, NULL, NULL, '', NULL, NULL, 0);
+SELECT mesteri.feed_answer(NULL, false, NULL, NULL, NULL, NULL, NULL, '', NULL, NULL, -2147483648);
+SELECT mesteri.feed_answer(NULL, false, NULL, NULL, NULL, NULL, NULL, '', NULL, NULL, 838860);
+SELECT mesteri.feed_answer(NULL, false, NULL, NULL, NULL, NULL, NULL, '', NULL, NULL, 2147483646);
+SELECT mesteri.feed_answer(NULL, false, NULL, NULL, NULL, NULL, NULL, '', NULL, 0, 1);
+SELECT mesteri.feed_answer(NULL, false, NULL, NULL, NULL, NULL, NULL, '', NULL, -42949671, 100);
+SELECT mesteri.feed_answer(NULL, false, NULL, NULL, NULL, NULL, NULL, '', NULL, 2147483647, 2500);
+SELECT mesteri.feed_answer(NULL, false, NULL, NULL, NULL, NULL, NULL, '', NULL, NULL, 2501);
+SELECT (mesteri.feed_answer(NULL, false, NULL, NULL, NULL, NULL, NULL, '', NULL, NULL, 2500)).status;
