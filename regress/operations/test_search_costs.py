@@ -41,10 +41,10 @@ def database(cluster):
 
 
 @pytest.mark.parametrize("weights, categories, middle, most", [
-    ("feed_weights", ANY, 36, 45),
-    ("feed_weights", ONE_OF_ALL, 45, 80),
-    ("match_weights", ANY, 110, 140),
-    ("match_weights", ONE_OF_ALL, 60, 160),
+    ("feed_weights", ANY, 31, 39),
+    ("feed_weights", ONE_OF_ALL, 40, 64),
+    ("match_weights", ANY, 95, 110),
+    ("match_weights", ONE_OF_ALL, 38, 130),
 ])
 def test_a_page_of_twenty(database, weights, categories, middle, most):
     database.run(SEARCHES.format(categories, weights))  # looks at the catalog
