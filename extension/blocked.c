@@ -9,14 +9,12 @@
  */
 #include "postgres.h"
 
-#include "access/attnum.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
 
+#include "row.h"
 #include "row_finder.h"
 
 typedef struct Craftsmen
@@ -63,7 +61,7 @@ add_others(Craftsmen *craftsmen, const pg_uuid_t *person, const char *index, con
 	bool found;
 
 	row_finder_need(&blocks, "blocks", index, person_column);
-	other = get_attnum(RelationGetRelid(blocks.table), other_column);
+	other = row_column(blocks.table, other_column);
 	for (found = row_finder_find(&blocks, person); found; found = row_finder_next(&blocks))
 	{
 		bool is_null;
@@ -82,7 +80,7 @@ add_craftsman(Craftsmen *craftsmen, const pg_uuid_t *account)
 	if (!craftsmen->is_open)
 	{
 		row_finder_need(&craftsmen->finder, "craftsman_profiles", "craftsman_profiles_user_id_unique", "user_id");
-		craftsmen->id = get_attnum(RelationGetRelid(craftsmen->finder.table), "id");
+		craftsmen->id = row_column(craftsmen->finder.table, "id");
 		craftsmen->is_open = true;
 	}
 	if (row_finder_find(&craftsmen->finder, account))

@@ -15,10 +15,7 @@
 #define MESTERI_BOUND_H
 
 #include "access/gist.h"
-#include "access/genam.h"
 #include "fmgr.h"
-#include "utils/relcache.h"
-#include "utils/snapshot.h"
 
 #include "uuid_set.h"
 
@@ -27,6 +24,7 @@
 
 #define BOUND_UNITS_PER_DEGREE 10000000 /* 1.1 cm at most */
 #define BOUND_NOWHERE          PG_INT32_MAX
+#define BOUND_METRES_PER_UNIT  (111132.0 / BOUND_UNITS_PER_DEGREE) /* of latitude, at 45 degrees */
 
 /*
  * How far a bound is moved outwards.  Sums of a handful of terms of the size
@@ -195,7 +193,5 @@ bound_is_outside(const BoundWindow *window, int32 lon_low, int32 lat_low, int32 
 	return lon_low > window->lon_high || lat_low > window->lat_high || lon_high < window->lon_low ||
 	       lat_high < window->lat_low;
 }
-
-#define BOUND_METRES_PER_UNIT (111132.0 / BOUND_UNITS_PER_DEGREE)
 
 #endif /* MESTERI_BOUND_H */

@@ -21,7 +21,7 @@
 
 #define CURVE_AXES    3     /* longitude, latitude, worth */
 #define CURVE_BITS    16    /* of each */
-#define CURVE_STEP    0.005 /* score; 610 m of the feed's */
+#define CURVE_STEP    0.005 /* score; 625 m of the feed's */
 #define WORTH_STRETCH 4
 
 static int compare_keys(Datum a, Datum b, SortSupport ssup);

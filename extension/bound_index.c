@@ -38,6 +38,14 @@ bound_index_open(Relation table, const char *name, AttrNumber column, Oid access
 	return index;
 }
 
+/* bound_index_refuse: for who has no other way than an index that bound_index_open() has not opened. */
+void
+bound_index_refuse(const char *name)
+{
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("index \"%s\" cannot be used", name),
+	                errhint("Use REINDEX.")));
+}
+
 static bool
 is_usable(Relation index, Relation table, AttrNumber column, Oid access_method)
 {

@@ -3,18 +3,16 @@
  * bound_queue.c
  *		What a walk has seen and not looked into yet, by falling bound.
  *
- * A binary heap in one piece of memory: a walk adds thousands of items and
- * takes a few dozen, so adding must cost next to nothing, which it does, for
- * most new items stay near the bottom.
+ * A binary heap in one piece of memory: a walk adds far more items than it
+ * takes, so adding must cost next to nothing, which it does, for most new items
+ * stay near the bottom.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "utils/memutils.h"
-
 #include "bound_queue.h"
 
-/* What a first page gives, a hundred times over, is no more than a few MB. */
+/* It doubles as it fills: 32 bytes for each entry of the pages that were read, at most. */
 #define FIRST_SIZE 1024
 
 static inline bool comes_before(const BoundItem *a, const BoundItem *b);

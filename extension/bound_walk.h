@@ -10,6 +10,7 @@
 
 #include "access/relscan.h"
 #include "executor/tuptable.h"
+#include "utils/snapshot.h"
 
 #include "bound.h"
 #include "bound_queue.h"
@@ -52,6 +53,7 @@ typedef struct BoundWalk
 
 /* bound_index.c */
 extern Relation bound_index_open(Relation table, const char *name, AttrNumber column, Oid access_method);
+extern void bound_index_refuse(const char *name) pg_attribute_noreturn();
 
 /* bound_walk.c */
 extern void bound_walk_begin(BoundWalk *walk, const BoundClass *class, Relation table, Relation index,

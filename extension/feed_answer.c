@@ -95,8 +95,9 @@ static Datum pack_answer(FunctionCallInfo fcinfo, StringInfo body, const FeedPag
 PG_FUNCTION_INFO_V1(mesteri_feed_answer);
 
 /*
- * mesteri.feed_answer(viewer uuid, is_staff boolean, place geography, radius_m float8, categories uuid[], authors uuid[],
- *					   hidden uuid[], filter bytea, cursor text, page integer, "limit" integer) returns mesteri.answer
+ * mesteri.feed_answer(viewer uuid, is_staff boolean, place geography, radius_m float8, categories uuid[],
+ *					   authors uuid[], hidden uuid[], filter bytea, cursor text, page integer, "limit" integer)
+ *		returns mesteri.answer
  *		A page of what feed_top() finds, for this reader.
  *
  * filter: what a cursor is bound to.  page: the number asked for, null in a

@@ -129,8 +129,8 @@ mesteri_feed_key_union(PG_FUNCTION_ARGS)
 }
 
 /*
- * mesteri.feed_key_bound(key feed_key, clock timestamptz, weights feed_weights, lat float8, lon float8, radius_m float8,
- *						  is_least boolean) returns float8
+ * mesteri.feed_key_bound(key feed_key, clock timestamptz, weights feed_weights, lat float8, lon float8,
+ *						  radius_m float8, is_least boolean) returns float8
  *		What a post with that key, or any below it, scores at most, or at least; NULL when it is out of the radius.
  *
  * Errors: 22004 for a place without radius.

@@ -28,7 +28,7 @@
 /*
  * Worth: engagement and rating as weighted when shipped, in 1/5000 of score.
  * Hot: when a post without worth must be published to score as much while it
- * is fresh; as ships, a week is worth 0.1.  Hardly a post has the most of
+ * is fresh; as shipped, a week is worth 0.1.  Hardly a post has the most of
  * everything, so of what an entry's posts have together these two say far
  * less than the most of each.  Other weights make them looser, not wrong.
  */

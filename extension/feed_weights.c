@@ -7,7 +7,6 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/tableam.h"
@@ -21,6 +20,7 @@
 
 #include "bound_walk.h"
 #include "feed_weights.h"
+#include "row.h"
 
 #define WEIGHTS_INDEX "feed_weights_pkey"
 
@@ -37,7 +37,7 @@ feed_weights_find(const int32 *version, int32 *found)
 {
 	Relation table = table_open(get_relname_relid("feed_weights", get_namespace_oid("mesteri", false)),
 	                            AccessShareLock);
-	AttrNumber column = get_attnum(RelationGetRelid(table), "version");
+	AttrNumber column = row_column(table, "version");
 	Relation index = bound_index_open(table, WEIGHTS_INDEX, column, BTREE_AM_OID);
 	TupleTableSlot *slot;
 	IndexScanDesc scan;
@@ -46,8 +46,7 @@ feed_weights_find(const int32 *version, int32 *found)
 	Datum row = (Datum) 0;
 
 	if (index == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		                errmsg("index \"%s\" cannot be used", WEIGHTS_INDEX), errhint("Use REINDEX.")));
+		bound_index_refuse(WEIGHTS_INDEX);
 
 	if (version != NULL)
 		ScanKeyInit(&key, ++keys, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(*version));

@@ -387,5 +387,5 @@ append_moment(StringInfo out, TimestampTz moment)
 static bool
 is_number(const char *text)
 {
-	return text[0] == '-' || (text[0] >= '0' && text[0] <= '9') ? strcmp(text, "-Infinity") != 0 : false;
+	return (text[0] == '-' || (text[0] >= '0' && text[0] <= '9')) && strcmp(text, "-Infinity") != 0;
 }

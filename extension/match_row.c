@@ -262,9 +262,8 @@ find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key)
 	if (is_null)
 		return false;
 
-	key->lat = key->lon = given != NULL ? given->lat : MATCH_ANYWHERE;
-	if (given != NULL)
-		key->lon = given->lon;
+	key->lat = given != NULL ? given->lat : MATCH_ANYWHERE;
+	key->lon = given != NULL ? given->lon : MATCH_ANYWHERE;
 
 	SPI_connect();
 	active = is_active(user_id);

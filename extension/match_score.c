@@ -106,7 +106,7 @@ match_box_bound(const BoundBox *box, const BoundQuery *base, double *bound, doub
 	               bound_least_m(&base->place, box->lon_low, box->lat_low, box->lon_high, box->lat_high), bound);
 }
 
-/* Whether somebody with such lanes may pass every filter but the distance; bound: what he scores at most beside that. */
+/* Whether somebody with such lanes may pass every filter but the distance; bound: what he scores at most beside it. */
 static bool
 may_pass(const MatchQuery *query, const int32 *lanes, double *bound)
 {

@@ -82,8 +82,8 @@ static bool is_first(MatchSearch *search, const pg_uuid_t *id);
 PG_FUNCTION_INFO_V1(mesteri_match_top);
 
 /*
- * mesteri.match_top(weights mesteri.match_weights, place geography, radius_m float8, categories uuid[], min_rating float8,
- *					 max_price numeric, available_only boolean, count integer, skip bigint)
+ * mesteri.match_top(weights mesteri.match_weights, place geography, radius_m float8, categories uuid[],
+ *					 min_rating float8, max_price numeric, available_only boolean, count integer, skip bigint)
  *		returns table (craftsman_id uuid, distance_m float8, score float8, proximity float8, rating float8, tier float8,
  *					   responsiveness float8)
  *		What match_reference() says with the same arguments, and no words.

@@ -48,11 +48,9 @@ post_marks_open(PostMarks *marks, const pg_uuid_t *viewer)
 
 	marks->table = table_open(get_relname_relid("content_interactions", get_namespace_oid("mesteri", false)),
 	                          AccessShareLock);
-	marks->index = bound_index_open(marks->table, MARKS_INDEX, get_attnum(RelationGetRelid(marks->table), "user_id"),
-	                                BTREE_AM_OID);
+	marks->index = bound_index_open(marks->table, MARKS_INDEX, row_column(marks->table, "user_id"), BTREE_AM_OID);
 	if (marks->index == NULL || !is_readers(marks->table, marks->index))
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		                errmsg("index \"%s\" cannot be used", MARKS_INDEX), errhint("Use REINDEX.")));
+		bound_index_refuse(MARKS_INDEX);
 
 	marks->viewer = viewer;
 	kind = row_column(marks->table, "interaction_type");
@@ -103,7 +101,7 @@ is_readers(Relation table, Relation index)
 	bool fits = index->rd_index->indnkeyatts == lengthof(columns);
 
 	for (size_t i = 0; fits && i < lengthof(columns); i++)
-		fits = index->rd_index->indkey.values[i] == get_attnum(RelationGetRelid(table), columns[i]);
+		fits = index->rd_index->indkey.values[i] == row_column(table, columns[i]);
 
 	return fits;
 }

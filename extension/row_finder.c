@@ -3,8 +3,8 @@
  * row_finder.c
  *		Rows by an id.
  *
- * For what is looked up once a candidate, or an item of a list: an index scan under the
- * caller's snapshot, without a plan.
+ * For what is looked up once a candidate, or an item of a list: an index scan
+ * under the caller's snapshot, without a plan.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -47,13 +47,17 @@ row_finder_open(RowFinder *finder, const char *table, const char *index, const c
 	return true;
 }
 
-/* The same for who cannot do without.  Errors: 55000 when the index cannot be used. */
+/*
+ * row_finder_need
+ *		The same for who cannot do without.
+ *
+ * Errors: 55000 when the index cannot be used.
+ */
 void
 row_finder_need(RowFinder *finder, const char *table, const char *index, const char *column)
 {
 	if (!row_finder_open(finder, table, index, column))
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("index \"%s\" cannot be used", index),
-		                errhint("Use REINDEX.")));
+		bound_index_refuse(index);
 }
 
 bool
@@ -65,6 +69,13 @@ row_finder_find(RowFinder *finder, const pg_uuid_t *id)
 	index_rescan(finder->scan, &key, 1, NULL, 0);
 
 	return row_finder_next(finder);
+}
+
+/* row_finder_next: another row with the id that was looked for last, where it is not unique. */
+bool
+row_finder_next(RowFinder *finder)
+{
+	return index_getnext_slot(finder->scan, ForwardScanDirection, finder->slot);
 }
 
 /*
@@ -92,13 +103,6 @@ row_finder_share(RowFinder *finder)
 		                errmsg("could not serialize access due to concurrent update")));
 
 	return result == TM_Ok;
-}
-
-/* row_finder_next: another row with the id that was looked for last, where it is not unique. */
-bool
-row_finder_next(RowFinder *finder)
-{
-	return index_getnext_slot(finder->scan, ForwardScanDirection, finder->slot);
 }
 
 void
