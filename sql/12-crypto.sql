@@ -94,11 +94,6 @@ CREATE FUNCTION mesteri.feed_served_add(served bytea, post_ids uuid[]) RETURNS b
     AS 'MODULE_PATHNAME', 'mesteri_feed_served_add';
 COMMENT ON FUNCTION mesteri.feed_served_add(bytea, uuid[]) IS 'The set of served posts with more of them: sorted six-byte ends of their ids.';
 
-CREATE FUNCTION mesteri.feed_served_count(served bytea) RETURNS integer
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN length(served) / 6;
-COMMENT ON FUNCTION mesteri.feed_served_count(bytea) IS 'How many posts the set holds.';
-
 CREATE FUNCTION mesteri.feed_served_has(served bytea, post_id uuid) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_feed_served_has';

@@ -220,7 +220,7 @@ SELECT count(*) > 100 AS many, count(*) FILTER (WHERE pg_temp.outcome(pg_temp.as
   FROM generate_series(1, length(:'cursor') - 1) AS g (n);
 
 -- The sets of served posts: sorted, each once, found again; what is no such set is refused.
-SELECT mesteri.feed_served_count(s) AS posts, (SELECT bool_and(mesteri.feed_served_has(s, pg_temp.id(n))) FROM generate_series(1, 500) n) AS has_all,
+SELECT length(s) / 6 AS posts, (SELECT bool_and(mesteri.feed_served_has(s, pg_temp.id(n))) FROM generate_series(1, 500) n) AS has_all,
        (SELECT bool_or(mesteri.feed_served_has(s, pg_temp.id(n))) FROM generate_series(501, 1000) n) AS has_others,
        s = mesteri.feed_served_add(s, '{}') AS stays, s = mesteri.feed_served_add(s, ARRAY[pg_temp.id(7), pg_temp.id(7)]) AS each_once
   FROM (SELECT mesteri.feed_served_add(mesteri.feed_served_add('', array_agg(pg_temp.id(n)) FILTER (WHERE n % 2 = 0)), array_agg(pg_temp.id(n)))
