@@ -30,10 +30,9 @@ the same with `handle()` and the switch, by a function of a superuser that reads
 Messages lead to him through their conversation: `mesteri.is_own()` looks it up, once a statement."""
 
 
-def handle(instance, method, path, token, query=None):
+def handle(instance, method, path, token):
     route = instance.sql(f"SELECT id FROM mesteri.routes WHERE method = '{method}' AND path = '{path}'")
-    query = "NULL" if query is None else f"'{query}'"
-    return (f"SELECT status, headers, body, error, effects, generation FROM mesteri.handle({route}, '{token}', '{{}}', {query}, "
+    return (f"SELECT status, headers, body, error, effects, generation FROM mesteri.handle({route}, '{token}', '{{}}', NULL, "
             "NULL, NULL, 2000, '127.0.0.1', '00000000-0000-4000-8000-000000000000', 'bench', 'ro')")
 
 

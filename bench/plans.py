@@ -1,11 +1,9 @@
 """Writes docs/feed-plans.md: what the database does for each kind of ranked search, as EXPLAIN and the engine's own count tell it."""
 import os
-import re
 from datetime import date
 
 import searches
 from backend import Backend
-from calls import handle
 from instance import ROOT, Instance
 from searches import ENGINE, PAGE, WORK, behind, first_page
 
@@ -140,38 +138,18 @@ def show(backend, search):
             "{} pages of the index, {} entries, {} rows, {} distances: {} buffers.".format(*work), ""]
 
 
-def show_endpoint(backend, instance):
-    """The statement within api.feed() that ranks and shows, which auto_explain sends as a notice."""
-    call = handle(instance, "GET", "/v1/feed", instance.token(), "lat=46.77&lon=23.59")
-    for _ in range(2):
-        assert backend.row(call)[0] == 200
-    backend.run("LOAD 'auto_explain'")
-    for setting, value in (("log_min_duration", "0"), ("log_nested_statements", "on"), ("log_level", "notice"), ("log_analyze", "on"),
-                           ("log_buffers", "on"), ("log_timing", "off")):
-        backend.run(f"SET auto_explain.{setting} = '{value}'")
-    del backend.connection.notices[:]
-    backend.run(call)
-    backend.run("SET auto_explain.log_min_duration = -1")
-    plans = [notice[notice.rindex("\nAggregate  (cost"):] for notice in backend.connection.notices if "Function Scan on feed_top" in notice]
-    assert len(plans) == 1, plans
-    return ["## The endpoint's own statement", "",
-            "What somebody signed in is shown comes of one statement, which ranks by the engine and looks up twenty-one posts and their authors.",
-            "", "```", shortened(re.sub(r"  \(cost=\S+ rows=\d+ width=\d+\)", "", plans[0]).strip()), "```", ""]
-
-
 def show_plain(backend, search):
     backend.run(search.statement())
     return [f"## {search.title}", "", search.note, "", "```sql", search.statement(), "```", "", "```",
             explain(backend, search.statement()), "```", ""]
 
 
-def write(instance, backend):
+def write(backend):
     posts, craftsmen = backend.row("SELECT (SELECT count(*) FROM mesteri.content_posts), (SELECT count(*) FROM mesteri.craftsman_profiles)")
     lines = [ABOUT, f"{posts} posts and {craftsmen} craftsmen of demo data, PostgreSQL {backend.row('SHOW server_version')[0].split()[0]}, "
              f"{date.today()}.", ""]
     for search in feed_searches(backend):
         lines += show(backend, search)
-    lines += show_endpoint(backend, instance)
     lines += show_plain(backend, Search("The feed in plain SQL", "The meaning of the ranking and the oracle of its tests; what answers when "
                                         "the index is missing.", function="feed_reference", place=CLUJ))
     for search in craftsman_searches():
@@ -185,4 +163,4 @@ def run():
         instance.load(POSTS, craftsmen=CRAFTSMEN)
         with Backend(instance) as backend:
             searches.prepare(backend)
-            write(instance, backend)
+            write(backend)
