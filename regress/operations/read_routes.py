@@ -79,6 +79,6 @@ ROWS = """
 SCANNING = {
     "mesteri.match_reference":
         (("craft_categories", "craftsman_crafts", "craftsman_profiles", "user_profiles", "users"),
-         "Only words are still looked for by it. The score depends on the distance and on four columns of each craftsman, and the words on names in three languages, so "
-         "each craftsman within the radius is looked at, and without a place all of them."),
+         "Only words are still looked for by it. The score depends on the distance and on four columns of each craftsman, and the words "
+         "on names in three languages, so each craftsman within the radius is looked at, and without a place all of them."),
 }

@@ -1,4 +1,4 @@
--- Items of the feed, which C writes: each is what post_json() says of the post to this reader, and two members of its own more.
+-- Items of the feed, which C writes: each is what post_json() says of the post to this reader, and three members more.
 \set ECHO none
 \getenv inputdir PG_ABS_SRCDIR
 \set setup :inputdir '/lib/setup.sql'
