@@ -2,9 +2,8 @@
  * 19-feed-key.sql
  *		What the feed's index knows of a post: the type, and how GiST keeps it.
  *
- * Consistent and distance take the walk that asks as their query, which no
- * SQL statement has: the planner can never choose such an index, and nobody
- * can call them with something else.
+ * The operator class has no operator: the planner can never choose such an
+ * index, and whoever walks one reads it himself (extension/bound_walk.c).
  */
 CREATE TYPE mesteri.feed_key;
 
@@ -42,11 +41,11 @@ COMMENT ON FUNCTION mesteri.feed_gist_union(internal, internal) IS 'GiST: a key 
 CREATE FUNCTION mesteri.feed_gist_penalty(internal, internal, internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_feed_gist_penalty';
-COMMENT ON FUNCTION mesteri.feed_gist_penalty(internal, internal, internal) IS 'GiST: how much looser a bound gets.';
+COMMENT ON FUNCTION mesteri.feed_gist_penalty(internal, internal, internal) IS 'GiST: how many more searches will look into an entry.';
 CREATE FUNCTION mesteri.feed_gist_picksplit(internal, internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_feed_gist_picksplit';
-COMMENT ON FUNCTION mesteri.feed_gist_picksplit(internal, internal) IS 'GiST: halves of a full page.';
+COMMENT ON FUNCTION mesteri.feed_gist_picksplit(internal, internal) IS 'GiST: the parts that a full page is split into.';
 CREATE FUNCTION mesteri.feed_gist_same(mesteri.feed_key, mesteri.feed_key, internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_feed_gist_same';

@@ -31,11 +31,11 @@ COMMENT ON FUNCTION mesteri.match_gist_union(internal, internal) IS 'GiST: a key
 CREATE FUNCTION mesteri.match_gist_penalty(internal, internal, internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_match_gist_penalty';
-COMMENT ON FUNCTION mesteri.match_gist_penalty(internal, internal, internal) IS 'GiST: how much looser a bound gets.';
+COMMENT ON FUNCTION mesteri.match_gist_penalty(internal, internal, internal) IS 'GiST: how many more searches will look into an entry.';
 CREATE FUNCTION mesteri.match_gist_picksplit(internal, internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_match_gist_picksplit';
-COMMENT ON FUNCTION mesteri.match_gist_picksplit(internal, internal) IS 'GiST: halves of a full page.';
+COMMENT ON FUNCTION mesteri.match_gist_picksplit(internal, internal) IS 'GiST: the parts that a full page is split into.';
 CREATE FUNCTION mesteri.match_gist_same(mesteri.match_key, mesteri.match_key, internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'mesteri_match_gist_same';
