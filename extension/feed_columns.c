@@ -21,7 +21,7 @@ static Oid columns_of; /* InvalidOid: not looked up */
 static AttrNumber find(Relation posts, const char *name);
 static void forget(Datum arg, Oid relation);
 
-/* feed_post_columns: good until the next invalidation, so for a call. */
+/* feed_post_columns: good until the next invalidation, so to be copied by who reads tables. */
 const FeedPostColumns *
 feed_post_columns(Relation posts)
 {

@@ -88,7 +88,7 @@ PG_FUNCTION_INFO_V1(mesteri_match_top);
  *					   responsiveness float8)
  *		What match_reference() says with the same arguments, and no words.
  *
- * Errors: 22004 for a null that means nothing.
+ * Errors: 22004 for a null that means nothing, 22023 for a place without coordinates.
  */
 Datum
 mesteri_match_top(PG_FUNCTION_ARGS)
