@@ -67,7 +67,7 @@ feed_score(const FeedWeights *weights, TimestampTz clock, const double *metres, 
 
 /*
  * feed_leaf_bound
- *		What the post scores at most; false when it passes no filter, or has been served.
+ *		What the post scores at most; false when a filter keeps it out, or it has been served.
  */
 bool
 feed_leaf_bound(const BoundLeaf *leaf, const BoundQuery *base, double near, double *bound, bool *is_beside)

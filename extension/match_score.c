@@ -51,7 +51,7 @@ match_score(const MatchWeights *weights, const double *metres, double radius_m, 
 	return score;
 }
 
-/* match_leaf_bound: what he scores at most; false when he passes no filter, or is below the floor anywhere. */
+/* match_leaf_bound: what he scores at most; false when a filter keeps him out, or he is below the floor anywhere. */
 bool
 match_leaf_bound(const BoundLeaf *leaf, const BoundQuery *base, double near, double *bound, bool *is_beside)
 {
