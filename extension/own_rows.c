@@ -193,7 +193,7 @@ prepare(Source *source)
 		SPI_freeplan(source->one);
 	if (source->all != NULL)
 		SPI_freeplan(source->all);
-	source->one = source->all = NULL; /* as long as we have not got them anew: should we fail, nobody uses the old */
+	source->one = source->all = NULL; /* until they are made anew: should that fail, nobody uses the old ones */
 
 	SPI_connect();
 	source->is_stale = false; /* unless the table changes while we prepare */
