@@ -17,12 +17,6 @@
  *   pointer may have been used again when it is fetched: by one that the
  *   snapshot does not see.
  *
- * Most entries of a page are of rows that come nowhere near the best, and the
- * best bounds seen so far tell which.  These rows are put aside, with no more
- * than a look at what is cheap: their page's place stands for theirs.  They
- * count as one item of the queue, whose turn comes when too many of the better
- * ones were not to be shown.
- *
  * A row that was written, changed or deleted meanwhile is seen or not as the
  * snapshot has it, for its tuple is fetched under that.
  *
@@ -46,20 +40,13 @@
 
 #include "bound_walk.h"
 
-/* Bounds are no scores, and not every row may be shown: so many are kept in view for each that is wanted. */
-#define LIKELY_FOR_EACH 2
-
 #define FIRST_PAGES 32
-#define FIRST_ASIDE 1024
 
 static void read_page(BoundWalk *walk, const BoundItem *item);
 static int add_page(BoundWalk *walk, BlockNumber block, XLogRecPtr lsn);
 static void read_boxes(BoundWalk *walk, Page page, int number);
 static void read_leaves(BoundWalk *walk, Page page, int number, double near);
 static const void *key_of(const BoundWalk *walk, Page page, OffsetNumber offset, ItemPointer tid);
-static void put_aside(BoundWalk *walk, const BoundItem *row, const BoundLeaf *leaf);
-static void note_best(BoundWalk *walk, double bound);
-static void take_up(BoundWalk *walk, const BoundItem *item);
 static bool fetch_row(BoundWalk *walk, const BoundItem *item);
 static void mark_dead(BoundWalk *walk, const BoundItem *item);
 
@@ -83,16 +70,11 @@ bound_walk_begin(BoundWalk *walk, const BoundClass *class, Relation table, Relat
 	/* What is dead for all here may be seen by somebody who began on a standby. */
 	walk->heeds_dead = !TransactionStartedDuringRecovery();
 
-	walk->page_count = walk->aside_count = 0;
+	walk->page_count = 0;
 	walk->page_size = FIRST_PAGES;
 	walk->pages = palloc(sizeof(BoundPage) * FIRST_PAGES);
-	walk->aside_size = FIRST_ASIDE;
-	walk->aside = palloc(sizeof(BoundAside) * FIRST_ASIDE);
-	walk->best_size = wanted * LIKELY_FOR_EACH;
-	walk->best = palloc(sizeof(double) * (Size) Max(walk->best_size, 1));
-	for (int i = 0; i < walk->best_size; i++)
-		walk->best[i] = -get_float8_infinity();
-	query->likely = -get_float8_infinity();
+	bound_aside_begin(&walk->aside, wanted);
+	query->likely = bound_likely(&walk->aside);
 
 	pgstat_count_index_scan(index);
 	bound_queue_begin(&walk->queue);
@@ -121,7 +103,7 @@ bound_walk_next(BoundWalk *walk)
 				read_page(walk, &item);
 				break;
 			case BOUND_ASIDE:
-				take_up(walk, &item);
+				bound_aside_take(&walk->aside, &item, walk->class, walk->query, &walk->queue);
 				break;
 			case BOUND_ROW:
 				if (fetch_row(walk, &item))
@@ -138,8 +120,7 @@ bound_walk_end(BoundWalk *walk)
 {
 	bound_queue_end(&walk->queue);
 	pfree(walk->pages);
-	pfree(walk->aside);
-	pfree(walk->best);
+	bound_aside_end(&walk->aside);
 	table_index_fetch_end(walk->rows);
 	ExecDropSingleTupleTableSlot(walk->slot);
 	relation_close(walk->index, AccessShareLock);
@@ -228,7 +209,7 @@ read_leaves(BoundWalk *walk, Page page, int number, double near)
 	BoundItem found = {.kind = BOUND_ROW, .page = number};
 	BoundItem rest = {.bound = -get_float8_infinity(), .kind = BOUND_ASIDE, .page = number};
 
-	rest.aside.first = walk->aside_count;
+	rest.aside.first = walk->aside.count;
 	for (OffsetNumber offset = FirstOffsetNumber; offset <= last; offset = OffsetNumberNext(offset))
 	{
 		const BoundLeaf *leaf = key_of(walk, page, offset, &found.row.tid);
@@ -240,17 +221,18 @@ read_leaves(BoundWalk *walk, Page page, int number, double near)
 		found.row.offset = offset;
 		if (is_beside || found.bound < query->likely)
 		{
-			put_aside(walk, &found, is_beside ? leaf : NULL);
+			bound_aside_put(&walk->aside, &found, is_beside ? leaf : NULL);
 			rest.bound = Max(rest.bound, is_beside ? found.bound + near : found.bound);
 		}
 		else if (found.bound >= query->floor)
 		{
-			note_best(walk, found.bound);
+			bound_likely_note(&walk->aside, found.bound);
+			query->likely = bound_likely(&walk->aside);
 			bound_queue_add(&walk->queue, &found);
 		}
 	}
 
-	rest.aside.count = walk->aside_count - rest.aside.first;
+	rest.aside.count = walk->aside.count - rest.aside.first;
 	if (rest.aside.count > 0 && rest.bound >= query->floor)
 		bound_queue_add(&walk->queue, &rest);
 }
@@ -267,68 +249,6 @@ key_of(const BoundWalk *walk, Page page, OffsetNumber offset, ItemPointer tid)
 	*tid = entry->t_tid;
 
 	return (char *) entry + IndexInfoFindDataOffset(entry->t_info);
-}
-
-/* put_aside: leaf: has the place that the row's bound is beside of; NULL when the bound is all of it. */
-static void
-put_aside(BoundWalk *walk, const BoundItem *row, const BoundLeaf *leaf)
-{
-	BoundAside *aside;
-
-	if (walk->aside_count == walk->aside_size)
-	{
-		walk->aside_size *= 2;
-		walk->aside = repalloc_huge(walk->aside, sizeof(BoundAside) * (Size) walk->aside_size);
-	}
-
-	aside = &walk->aside[walk->aside_count++];
-	aside->bound = row->bound;
-	aside->row = row->row;
-	aside->lon = leaf != NULL ? leaf->lon : BOUND_NOWHERE;
-	aside->lat = leaf != NULL ? leaf->lat : BOUND_NOWHERE;
-}
-
-/* note_best: keeps likely at the worst of the best bounds of rows. */
-static void
-note_best(BoundWalk *walk, double bound)
-{
-	double *heap = walk->best;
-	int at = 0;
-
-	if (walk->best_size == 0)
-		return;
-
-	for (int child = 1; child < walk->best_size; child = 2 * at + 1)
-	{
-		if (child + 1 < walk->best_size && heap[child + 1] < heap[child])
-			child++;
-		if (heap[child] >= bound)
-			break;
-		heap[at] = heap[child];
-		at = child;
-	}
-	heap[at] = bound;
-	walk->query->likely = heap[0];
-}
-
-/* take_up: rows that were put aside go into the queue. */
-static void
-take_up(BoundWalk *walk, const BoundItem *item)
-{
-	BoundItem found = {.kind = BOUND_ROW, .page = item->page};
-
-	for (int i = 0; i < item->aside.count; i++)
-	{
-		const BoundAside *aside = &walk->aside[item->aside.first + i];
-		double near = 0;
-
-		if (aside->lon != BOUND_NOWHERE && !walk->class->leaf_near(walk->query, aside->lon, aside->lat, &near))
-			continue;
-		found.bound = aside->bound + near;
-		found.row = aside->row;
-		if (found.bound >= walk->query->floor)
-			bound_queue_add(&walk->queue, &found);
-	}
 }
 
 /* The row is in slot; false when the snapshot does not see it. */

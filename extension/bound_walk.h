@@ -12,7 +12,7 @@
 #include "executor/tuptable.h"
 #include "utils/snapshot.h"
 
-#include "bound.h"
+#include "bound_aside.h"
 #include "bound_queue.h"
 
 /* A page that was read, as it was then. */
@@ -21,15 +21,6 @@ typedef struct BoundPage
 	BlockNumber block;
 	XLogRecPtr lsn;
 } BoundPage;
-
-/* A row that was put aside: what it scores at most, but for a place that it has. */
-typedef struct BoundAside
-{
-	double bound;
-	int32 lon; /* BOUND_NOWHERE: bound is all of it */
-	int32 lat;
-	BoundRow row;
-} BoundAside;
 
 typedef struct BoundWalk
 {
@@ -43,11 +34,7 @@ typedef struct BoundWalk
 	BoundPage *pages;
 	int page_count;
 	int page_size;
-	BoundAside *aside; /* page by page */
-	int aside_count;
-	int aside_size;
-	double *best; /* bounds of rows: the worst on top; NULL: nobody says how many are wanted */
-	int best_size;
+	BoundAside aside;
 	bool heeds_dead; /* entries that are marked as dead */
 } BoundWalk;
 
