@@ -43,7 +43,7 @@ void
 bound_index_refuse(const char *name)
 {
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("index \"%s\" cannot be used", name),
-	                errhint("Use REINDEX.")));
+	                errhint("SELECT * FROM ops.doctor() tells what to do.")));
 }
 
 static bool

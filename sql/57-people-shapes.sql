@@ -66,7 +66,7 @@ COMMENT ON VIEW mesteri.public_craftsmen IS 'Craftsmen that anybody may find. Th
 
 CREATE FUNCTION mesteri.craftsman_summary(c mesteri.public_craftsmen) RETURNS json
     LANGUAGE sql STABLE
-    RETURN json_build_object(
+    RETURN mesteri.json_build(
         'id', c.id, 'user_id', c.user_id, 'display_name', c.display_name, 'business_name', c.business_name,
         'avatar_url', c.avatar_url, 'city', c.city, 'county', c.county, 'tier', c.tier,
         'business_verified', c.business_verified, 'average_rating', c.average_rating, 'total_reviews', c.total_reviews,
@@ -83,7 +83,7 @@ COMMENT ON FUNCTION mesteri.category_name(mesteri.craft_categories, text) IS 'A 
 CREATE FUNCTION mesteri.crafts_of(craftsman_id uuid, language text) RETURNS TABLE (crafts json)
     LANGUAGE sql STABLE ROWS 1
     AS $$
-    SELECT coalesce(json_agg(json_build_object(
+    SELECT coalesce(json_agg(mesteri.json_build(
                'category_id', k.id, 'slug', k.slug, 'name', mesteri.category_name(k, crafts_of.language),
                'is_primary', cc.is_primary, 'years_experience', cc.years_experience)
                ORDER BY cc.is_primary DESC, k.display_order), '[]')

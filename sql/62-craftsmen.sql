@@ -92,9 +92,9 @@ BEGIN
 
     SELECT json_agg(hit.item ORDER BY hit.place) FILTER (WHERE hit.place <= craftsman_match."limit"), count(*)
       INTO items, hits
-      FROM (SELECT m.place, mesteri.json_concat(mesteri.craftsman_summary(c), json_build_object(
+      FROM (SELECT m.place, mesteri.json_concat(mesteri.craftsman_summary(c), mesteri.json_build(
                    'distance_km', round(m.distance_m::numeric / 1000, 1), 'score', m.score,
-                   'score_parts', json_build_object('proximity', m.proximity, 'rating', m.rating, 'tier', m.tier,
+                   'score_parts', mesteri.json_build('proximity', m.proximity, 'rating', m.rating, 'tier', m.tier,
                                                     'responsiveness', m.responsiveness),
                    'available_radius_km', c.available_radius_km, 'availability_status', c.availability_status,
                    'is_available', c.is_available, 'hourly_rate_min', c.hourly_rate_min, 'hourly_rate_max', c.hourly_rate_max,

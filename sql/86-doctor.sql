@@ -206,10 +206,14 @@ CREATE FUNCTION ops.doctor_engines() RETURNS SETOF ops.finding
     SET search_path = pg_catalog, pg_temp
     AS $$
     SELECT 'error'::ops.severity, 'an index of the engines cannot be used', format('mesteri.%s %s', e.name, CASE WHEN c.oid IS NULL THEN 'is missing' ELSE 'is not valid' END),
-           CASE WHEN c.oid IS NULL THEN 'Make it again, as sql/ of this release has it; until then every page reads all rows.'
-                ELSE format('REINDEX INDEX CONCURRENTLY mesteri.%I; until then every page reads all rows.', e.name) END
-      FROM (VALUES ('content_posts_feed'), ('content_posts_craftsman'), ('craftsman_profiles_match'), ('craftsman_crafts_match'),
-                   ('craftsman_profiles_pkey'), ('user_profiles_user_id_unique')) AS e (name)
+           format('%s; until then %s.', CASE WHEN c.oid IS NULL THEN 'Make it again, as sql/ of this release has it'
+                                             ELSE format('REINDEX INDEX CONCURRENTLY mesteri.%I', e.name) END, e.effect)
+      FROM (VALUES ('content_posts_feed', 'each page of the feed reads all posts'), ('content_posts_craftsman', 'pages of the followed read all posts'),
+                   ('craftsman_profiles_match', 'each search reads all craftsmen'), ('craftsman_crafts_match', 'searches for a category read all craftsmen'),
+                   ('craftsman_profiles_pkey', 'the feed and new posts are refused'), ('users_pkey', 'new posts are refused'),
+                   ('craftsman_profiles_user_id_unique', 'the feed is refused'), ('user_profiles_user_id_unique', 'the feed is refused'),
+                   ('content_posts_pkey', 'the feed is refused'), ('content_interactions_pkey', 'the feed is refused'),
+                   ('blocks_pkey', 'the feed is refused'), ('blocks_blocked', 'the feed is refused'), ('feed_weights_pkey', 'the feed is refused')) AS e (name, effect)
       LEFT JOIN pg_class c ON c.relnamespace = 'mesteri'::regnamespace AND c.relname = e.name AND c.relkind = 'i'
       LEFT JOIN pg_index i ON i.indexrelid = c.oid
      WHERE i.indexrelid IS NULL OR NOT i.indisvalid;
