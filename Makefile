@@ -36,8 +36,11 @@ bench: packages build private ## measures and writes bench/RESULTS.md
 bench-restore: packages build private ## measures dump and restore of a million posts; takes minutes
 	@bench/run restore
 
-bench-engines: packages build private ## measures feed and matching at each size of BENCH_ENGINE_POSTS; takes minutes
+bench-engines: packages build private ## measures the feed at each size of BENCH_ENGINE_POSTS; takes minutes
 	@bench/run engines
+
+bench-matching: packages build private ## measures matching with BENCH_ENGINE_CRAFTSMEN craftsmen; takes minutes
+	@bench/run matching
 
 bench-aging: packages build private ## measures the feed's index through BENCH_AGING_S seconds of writing; takes an hour
 	@bench/run aging
@@ -80,9 +83,9 @@ distclean: clean ## ends what runs and removes var/ too, with its data
 	@deploy/remove.sh
 
 # With -j: nothing is built before its packages are there.
-ifneq ($(filter check soak bench bench-restore bench-engines bench-aging bench-plans docs,$(MAKECMDGOALS)),)
+ifneq ($(filter check soak bench bench-restore bench-engines bench-matching bench-aging bench-plans docs,$(MAKECMDGOALS)),)
 build: packages
 endif
 
-.PHONY: help run stop token psql check soak bench bench-restore bench-engines bench-aging bench-plans docs packages build private install \
+.PHONY: help run stop token psql check soak bench bench-restore bench-engines bench-matching bench-aging bench-plans docs packages build private install \
 	uninstall installcheck format format-check clean distclean

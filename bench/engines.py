@@ -1,4 +1,4 @@
-"""Ranked feed and matching: what a page costs, whether it grows, and whether it is right; what the index costs those who write."""
+"""The ranked feed: what a page costs, whether it grows, and whether it is right; what its index costs those who write."""
 import os
 import time
 from contextlib import ExitStack
@@ -8,7 +8,6 @@ import endpoint
 import feed_reads
 import feed_writes
 import impressions
-import matching
 import pure
 import results
 import searches
@@ -24,8 +23,7 @@ ABOUT = """\
 Places are drawn by population, seven in ten in town, the same in each database; a trade is one of the leaves of the tree, a branch those
 below one of its roots. CPU time is the backend's for one prepared statement, its round trip and twenty rows of text included; its ratio
 is to the smallest database, taken in turn. The indexes have grown row by row, as the demo inserts. Plain SQL is
-`mesteri.feed_reference()`, kept from nesting loops, which would make it slower yet, and of `mesteri.match_reference()` the cheaper plan,
-with nested loops or without."""
+`mesteri.feed_reference()`, kept from nesting loops, which would make it slower yet."""
 
 
 def table(rows):
@@ -48,9 +46,8 @@ def run():
         shown = impressions.measure(largest)
         build = feed_writes.measure_build(largest)
         head = results.environment(largest.instance, load, f"{' and '.join(map(str, POSTS))} posts of demo data, all cached")
-    craftsmen = matching.measure()
     lines = [f"Written by `make bench-engines` on {date.today()}; medians of {feed_reads.REPETITIONS} runs of each search.", "",
-             *head, *pages, "", *ABOUT.splitlines(), "", *table(ratios), "", *shown, "", *build, "", *craftsmen, "",
+             *head, *pages, "", *ABOUT.splitlines(), "", *table(ratios), "", *shown, "", *build, "",
              f"The run took {time.monotonic() - started:.0f} s."]
     results.write("Engines", lines)
 
