@@ -9,67 +9,40 @@
  */
 #include "postgres.h"
 
-#include "utils/inval.h"
 #include "utils/rel.h"
 
 #include "match_facts.h"
 
 static MatchColumns columns;
-static Oid columns_of; /* InvalidOid: not looked up */
-
-static AttrNumber find(Relation craftsmen, const char *name);
-static void forget(Datum arg, Oid relation);
+static RowKnown known;
 
 /* match_columns: good until the next invalidation, so to be copied by who reads tables. */
 const MatchColumns *
 match_columns(Relation craftsmen)
 {
 	static const char *const tiers[MATCH_TIERS] = {"basic", "verified", "pro", "master"};
-	static bool registered = false;
 
-	if (columns_of == RelationGetRelid(craftsmen))
+	if (row_is_known(&known, craftsmen))
 		return &columns;
-	if (!registered)
-	{
-		CacheRegisterRelcacheCallback(forget, (Datum) 0);
-		registered = true;
-	}
 
 	columns.last = 0;
-	columns.id = find(craftsmen, "id");
-	columns.user_id = find(craftsmen, "user_id");
-	columns.tier = find(craftsmen, "tier");
-	columns.availability_status = find(craftsmen, "availability_status");
-	columns.is_available = find(craftsmen, "is_available");
-	columns.available_radius_km = find(craftsmen, "available_radius_km");
-	columns.rating_sum = find(craftsmen, "rating_sum");
-	columns.total_reviews = find(craftsmen, "total_reviews");
-	columns.average_rating = find(craftsmen, "average_rating");
-	columns.response_time_minutes = find(craftsmen, "response_time_minutes");
-	columns.completion_rate = find(craftsmen, "completion_rate");
-	columns.hourly_rate_min = find(craftsmen, "hourly_rate_min");
-	columns.match_key = find(craftsmen, "match_key");
+	columns.id = row_column_to(craftsmen, "id", &columns.last);
+	columns.user_id = row_column_to(craftsmen, "user_id", &columns.last);
+	columns.tier = row_column_to(craftsmen, "tier", &columns.last);
+	columns.availability_status = row_column_to(craftsmen, "availability_status", &columns.last);
+	columns.is_available = row_column_to(craftsmen, "is_available", &columns.last);
+	columns.available_radius_km = row_column_to(craftsmen, "available_radius_km", &columns.last);
+	columns.rating_sum = row_column_to(craftsmen, "rating_sum", &columns.last);
+	columns.total_reviews = row_column_to(craftsmen, "total_reviews", &columns.last);
+	columns.average_rating = row_column_to(craftsmen, "average_rating", &columns.last);
+	columns.response_time_minutes = row_column_to(craftsmen, "response_time_minutes", &columns.last);
+	columns.completion_rate = row_column_to(craftsmen, "completion_rate", &columns.last);
+	columns.hourly_rate_min = row_column_to(craftsmen, "hourly_rate_min", &columns.last);
+	columns.match_key = row_column_to(craftsmen, "match_key", &columns.last);
 	for (int i = 0; i < MATCH_TIERS; i++)
 		columns.tiers[i] = row_label(craftsmen, columns.tier, tiers[i]);
 	columns.available = row_label(craftsmen, columns.availability_status, "available");
-	columns_of = RelationGetRelid(craftsmen);
+	known.table = RelationGetRelid(craftsmen);
 
 	return &columns;
-}
-
-static AttrNumber
-find(Relation craftsmen, const char *name)
-{
-	AttrNumber column = row_column(craftsmen, name);
-
-	columns.last = Max(columns.last, column);
-
-	return column;
-}
-
-static void
-forget(Datum arg, Oid relation)
-{
-	if (relation == columns_of || relation == InvalidOid)
-		columns_of = InvalidOid;
 }
