@@ -65,7 +65,7 @@ bound_likely_note(BoundAside *aside, double bound)
 	heap[at] = bound;
 }
 
-/* bound_aside_put: leaf: has the place that the row's bound is beside of; NULL when the bound is all of it. */
+/* bound_aside_put: leaf has the place that the row's bound leaves out; NULL when it leaves out nothing. */
 void
 bound_aside_put(BoundAside *aside, const BoundItem *row, const BoundLeaf *leaf)
 {

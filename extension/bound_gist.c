@@ -20,7 +20,7 @@
 
 #include "bound.h"
 
-/* What a key that fits adds to the cost of the page below, part of it: a page takes some hundred, then it is two. */
+/* What a key that fits adds to the cost of its page, as a part of it: after some hundred the page is split. */
 #define SHARE 0.01
 
 /* What has no worth is still looked into by somebody. */

@@ -27,6 +27,7 @@
 
 #include "error.h"
 #include "feed_cursor.h"
+#include "feed_key.h"
 #include "feed_weights.h"
 #include "handle.h"
 #include "json_member.h"
@@ -53,8 +54,8 @@ enum Argument
 
 #define TOP_ARGUMENTS 12 /* of feed_top() */
 
-/* As feed_top() takes; what is more it refuses, but only when memory and sums have been made of it. */
-#define MAX_LIMIT 2500
+/* What is more feed_top() refuses, but only when memory and sums have been made of it; one more tells whether there is more. */
+#define MAX_LIMIT (FEED_MAX_DEPTH - 1)
 
 /* Columns of feed_top(). */
 enum TopColumn

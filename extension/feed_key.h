@@ -37,6 +37,9 @@
 #define FEED_WORTH_OF_RATING     4
 #define FEED_MINUTES_OF_WORTH    20.16
 
+/* Twenty-five pages of a hundred, and one that tells whether there is more. */
+#define FEED_MAX_DEPTH 2501
+
 /*
  * A post's key.  Counters and rating are kept as a range that they may move
  * in: while they stay inside, the key keeps its bytes and updates are HOT.

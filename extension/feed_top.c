@@ -40,9 +40,6 @@
 #define FEED_INDEX   "content_posts_feed"
 #define AUTHOR_INDEX "content_posts_craftsman"
 
-/* Twenty-five pages of a hundred, and one that tells whether there is more. */
-#define FEED_MAX_DEPTH 2501
-
 /* An author has some 25 posts, most of which cost a buffer: up to here that is less than to look for his in the index. */
 #define FEED_MAX_AUTHOR_WALKS 500
 
