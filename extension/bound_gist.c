@@ -55,12 +55,16 @@ typedef struct Added
 {
 	char key[BOUND_MAX_SIZE]; /* that bounds were read from */
 	Bounds bounds;
+	double lon_metres;
 } Added;
 
-static const Bounds *read_added(FmgrInfo *flinfo, const BoundClass *class, const struct varlena *key);
-static double cost(const BoundClass *class, const Bounds *bounds);
+static const Added *read_added(FmgrInfo *flinfo, const BoundClass *class, const struct varlena *key);
+static double cost_there(const BoundClass *class, const Bounds *bounds);
+static inline double cost(const BoundClass *class, const Bounds *bounds, double lon_metres);
 static inline double reach(double worth, double shown);
-static bool has_place(const Bounds *bounds);
+static inline int count_categories(const Bounds *bounds);
+static inline bool has_place(const Bounds *bounds);
+static double lon_metres(const Bounds *bounds);
 static void order_entries(const BoundClass *class, const Bounds *all, int count, int axis, SplitEntry *order);
 static void find_cut(const BoundClass *class, const Bounds *all, int count, int axis, const SplitEntry *order,
                      SplitCut *best);
@@ -107,24 +111,29 @@ bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class)
 	GISTENTRY *entry = (GISTENTRY *) PG_GETARG_POINTER(0);
 	GISTENTRY *added_entry = (GISTENTRY *) PG_GETARG_POINTER(1);
 	float *penalty = (float *) PG_GETARG_POINTER(2);
-	const Bounds *added = read_added(fcinfo->flinfo, class, (struct varlena *) DatumGetPointer(added_entry->key));
+	const Added *added = read_added(fcinfo->flinfo, class, (struct varlena *) DatumGetPointer(added_entry->key));
 	Bounds bounds;
 	double before;
 	double growth;
 
 	bound_read(class, (struct varlena *) DatumGetPointer(entry->key), &bounds);
 
-	growth = has_place(&bounds) != has_place(added) ? PENALTY_MIXED : 0;
-	before = cost(class, &bounds);
-	bound_widen(class, &bounds, added);
-	growth += cost(class, &bounds) - before;
+	growth = has_place(&bounds) != has_place(&added->bounds) ? PENALTY_MIXED : 0;
+	before = cost(class, &bounds, added->lon_metres);
+	bound_widen(class, &bounds, &added->bounds);
+	growth += cost(class, &bounds, added->lon_metres) - before;
 
 	*penalty = (float) (growth + SHARE * before);
 	PG_RETURN_POINTER(penalty);
 }
 
-/* read_added: an insert asks about one key and all entries of some pages. */
-static const Bounds *
+/*
+ * read_added
+ *		An insert asks about one key and all entries of some pages.
+ *
+ * Where the key is, degrees of longitude are as long as there for all of them.
+ */
+static const Added *
 read_added(FmgrInfo *flinfo, const BoundClass *class, const struct varlena *key)
 {
 	Added *added = flinfo->fn_extra;
@@ -135,9 +144,10 @@ read_added(FmgrInfo *flinfo, const BoundClass *class, const struct varlena *key)
 	{
 		memcpy(added->key, key, VARSIZE(key));
 		bound_read(class, key, &added->bounds);
+		added->lon_metres = lon_metres(&added->bounds);
 	}
 
-	return &added->bounds;
+	return added;
 }
 
 /*
@@ -202,24 +212,29 @@ bound_gist_same(FunctionCallInfo fcinfo)
 
 /* How many searches look into an entry; only to be compared. */
 static double
-cost(const BoundClass *class, const Bounds *bounds)
+cost_there(const BoundClass *class, const Bounds *bounds)
+{
+	return cost(class, bounds, lon_metres(bounds));
+}
+
+/* lon_metres: of a unit of longitude. */
+static inline double
+cost(const BoundClass *class, const Bounds *bounds, double lon_metres)
 {
 	double worth = class->worth(bounds);
 	double margin = 2 * reach(worth, class->worth_shown);
 	double margin_of_category = 2 * reach(worth, class->worth_shown_of_category);
 	double width = 0;
 	double height = 0;
-	int categories = pg_popcount((const char *) bounds->categories, sizeof(bounds->categories));
 
 	if (has_place(bounds))
 	{
-		width = ((double) bounds->lon_high - bounds->lon_low) *
-		        bound_lon_metres(bounds->lat_low / 2 + bounds->lat_high / 2) * class->score_per_m;
+		width = ((double) bounds->lon_high - bounds->lon_low) * lon_metres * class->score_per_m;
 		height = ((double) bounds->lat_high - bounds->lat_low) * BOUND_METRES_PER_UNIT * class->score_per_m;
 	}
 
 	return class->unfiltered * (width + margin) * (height + margin) +
-	       categories * (width + margin_of_category) * (height + margin_of_category);
+	       count_categories(bounds) * (width + margin_of_category) * (height + margin_of_category);
 }
 
 /* As score, like width and height. */
@@ -229,10 +244,28 @@ reach(double worth, double shown)
 	return Max(worth - shown, 0) + LEAST_REACH;
 }
 
-static bool
+static inline int
+count_categories(const Bounds *bounds)
+{
+	int count = 0;
+
+	for (int i = 0; i < BOUND_SIGNATURE_WORDS; i++)
+		count += pg_popcount32(bounds->categories[i]);
+
+	return count;
+}
+
+static inline bool
 has_place(const Bounds *bounds)
 {
 	return bounds->lon_low <= bounds->lon_high;
+}
+
+/* In the middle of a box; the equator's without a place. */
+static double
+lon_metres(const Bounds *bounds)
+{
+	return bound_lon_metres(has_place(bounds) ? bounds->lat_low / 2 + bounds->lat_high / 2 : 0);
 }
 
 static void
@@ -261,7 +294,7 @@ find_cut(const BoundClass *class, const Bounds *all, int count, int axis, const 
 	{
 		bound_widen(class, &right, &all[order[i].number]);
 		if (i <= last)
-			right_costs[i] = cost(class, &right);
+			right_costs[i] = cost_there(class, &right);
 	}
 
 	bound_empty(&left);
@@ -272,7 +305,7 @@ find_cut(const BoundClass *class, const Bounds *all, int count, int axis, const 
 		bound_widen(class, &left, &all[order[i].number]);
 		if (i + 1 < first)
 			continue;
-		sum = cost(class, &left) + right_costs[i + 1];
+		sum = cost_there(class, &left) + right_costs[i + 1];
 		if (sum < best->cost)
 			*best = (SplitCut){.axis = axis, .at = i + 1, .cost = sum};
 	}

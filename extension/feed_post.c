@@ -14,8 +14,9 @@
  * the index's quality hangs on.
  *
  * Copies stay true under concurrency because whoever makes one locks its
- * source: a new post shares the rows of its author until it commits, so that
- * a change of these waits, and then sees the post.
+ * source: a new post shares the row of its author until it commits, so that
+ * a change of that waits, and then sees the post.  Of the account that row
+ * says enough: it has a key as long as that is active, see match_row.c.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -27,7 +28,6 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
-#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -36,6 +36,7 @@
 
 #include "feed_key.h"
 #include "feed_post.h"
+#include "match_facts.h"
 #include "place.h"
 #include "row.h"
 #include "row_finder.h"
@@ -64,15 +65,11 @@ static int32 minutes_up(TimestampTz moment);
 static bool is_published(const FeedPostColumns *at, const Row *row);
 static bool same_author(const FeedPostColumns *at, const Row *old, const Row *row);
 static Author find_author(const FeedPostColumns *at, const Row *row);
-static Datum found(const RowFinder *finder, const char *column);
-static Datum new_value(TriggerData *trigger, const char *column);
-static Datum hundredths(Datum rating);
-static void change_copies(SPIPlanPtr *plans, Datum *values, Oid type, const char *lock, const char *change);
+static Author read_author(const MatchColumns *at, const Row *craftsman);
 static void check_trigger(FunctionCallInfo fcinfo, const char *name);
 
 PG_FUNCTION_INFO_V1(mesteri_feed_post_changes);
-PG_FUNCTION_INFO_V1(mesteri_feed_rating_changed);
-PG_FUNCTION_INFO_V1(mesteri_feed_account_changed);
+PG_FUNCTION_INFO_V1(mesteri_feed_author_changed);
 
 /*
  * mesteri.feed_post_changes() returns trigger
@@ -111,54 +108,53 @@ mesteri_feed_post_changes(PG_FUNCTION_ARGS)
 }
 
 /*
- * mesteri.feed_rating_changed() returns trigger
- *		AFTER UPDATE of a craftsman's rating: the copies in all his posts.
+ * mesteri.feed_author_changed() returns trigger
+ *		AFTER UPDATE of a craftsman's rating or of whether he is active: the copies in all his posts.
+ *
+ * Posts are locked in the order of their ids, as batches of views do it.
  */
 Datum
-mesteri_feed_rating_changed(PG_FUNCTION_ARGS)
+mesteri_feed_author_changed(PG_FUNCTION_ARGS)
 {
-	static SPIPlanPtr plans[2];
+	static SPIPlanPtr lock;
+	static SPIPlanPtr change;
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	Datum values[2];
+	const MatchColumns *at;
+	Oid types[] = {UUIDOID, INT2OID, BOOLOID};
+	Row row;
+	Author author;
+	Datum values[3];
 
-	check_trigger(fcinfo, "feed_rating_changed");
-	values[0] = new_value(trigger, "id");
-	values[1] = hundredths(new_value(trigger, "average_rating"));
-	change_copies(
-		plans, values, INT2OID,
-		"SELECT FROM mesteri.content_posts WHERE craftsman_id = $1 AND author_rating <> $2"
-		" ORDER BY id FOR NO KEY UPDATE",
-		"UPDATE mesteri.content_posts SET author_rating = $2 WHERE craftsman_id = $1 AND author_rating <> $2");
+	check_trigger(fcinfo, "feed_author_changed");
+	at = match_columns(trigger->tg_relation);
+	row = row_of_tuple(trigger->tg_newtuple, RelationGetDescr(trigger->tg_relation));
+	author = read_author(at, &row);
+	values[0] = row.values[at->id - 1];
+	values[1] = Int16GetDatum(author.rating);
+	values[2] = BoolGetDatum(author.active);
 
-	return PointerGetDatum(NULL);
-}
-
-/*
- * mesteri.feed_account_changed() returns trigger
- *		AFTER UPDATE of an account that becomes active, or no longer is.
- */
-Datum
-mesteri_feed_account_changed(PG_FUNCTION_ARGS)
-{
-	static SPIPlanPtr plans[2];
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-	bool lives;
-	Datum values[2];
-
-	check_trigger(fcinfo, "feed_account_changed");
-	values[0] = new_value(trigger, "id");
-	values[1] = new_value(trigger, "is_active");
-	heap_getattr(trigger->tg_newtuple, row_column(trigger->tg_relation, "deleted_at"), desc, &lives);
-	if (!lives)
-		values[1] = BoolGetDatum(false);
-	change_copies(
-		plans, values, BOOLOID,
-		"SELECT FROM mesteri.content_posts"
-		" WHERE craftsman_id = (SELECT id FROM mesteri.craftsman_profiles WHERE user_id = $1) AND author_active <> $2"
-		" ORDER BY id FOR NO KEY UPDATE",
-		"UPDATE mesteri.content_posts SET author_active = $2"
-		" WHERE craftsman_id = (SELECT id FROM mesteri.craftsman_profiles WHERE user_id = $1) AND author_active <> $2");
+	SPI_connect();
+	if (lock == NULL)
+		lock = spi_keep("SELECT FROM mesteri.content_posts"
+		                " WHERE craftsman_id = $1 AND (author_rating <> $2 OR author_active <> $3)"
+		                " ORDER BY id FOR NO KEY UPDATE",
+		                lengthof(types), types);
+	if (change == NULL)
+		change = spi_keep("UPDATE mesteri.content_posts SET author_rating = $2, author_active = $3"
+		                  " WHERE craftsman_id = $1 AND (author_rating <> $2 OR author_active <> $3)",
+		                  lengthof(types), types);
+	spi_write_as_owner(lock, values, SPI_OK_SELECT);
+	PG_TRY();
+	{
+		copies_change = true;
+		spi_write_as_owner(change, values, SPI_OK_UPDATE);
+	}
+	PG_FINALLY();
+	{
+		copies_change = false;
+	}
+	PG_END_TRY();
+	SPI_finish();
 
 	return PointerGetDatum(NULL);
 }
@@ -281,17 +277,16 @@ same_author(const FeedPostColumns *at, const Row *old, const Row *row)
 
 /*
  * find_author
- *		What to copy, the sources being locked: account before craftsman, as those do who change both.
+ *		What to copy, its source being locked.
  *
  * Without an author, which the table will refuse, anything will do.  The
- * executor would take twice as long for it, which is a fifth of an insert.
+ * executor would take twice as long for it, which is a tenth of an insert.
  */
 static Author
 find_author(const FeedPostColumns *at, const Row *row)
 {
 	Author author = {0, false};
 	RowFinder craftsmen;
-	RowFinder users;
 
 	if (row->nulls[at->craftsman_id - 1])
 		return author;
@@ -300,83 +295,27 @@ find_author(const FeedPostColumns *at, const Row *row)
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	row_finder_need(&craftsmen, "craftsman_profiles", "craftsman_profiles_pkey", "id");
-	row_finder_need(&users, "users", "users_pkey", "id");
 
-	if (row_finder_find(&craftsmen, DatumGetUUIDP(row->values[at->craftsman_id - 1])))
+	if (row_finder_find(&craftsmen, DatumGetUUIDP(row->values[at->craftsman_id - 1])) && row_finder_share(&craftsmen))
 	{
-		const pg_uuid_t *user_id = DatumGetUUIDP(found(&craftsmen, "user_id"));
+		const MatchColumns *columns = match_columns(craftsmen.table);
 
-		if (row_finder_find(&users, user_id) && row_finder_share(&users) && row_finder_share(&craftsmen))
-		{
-			author.rating = DatumGetInt16(hundredths(found(&craftsmen, "average_rating")));
-			author.active = DatumGetBool(found(&users, "is_active")) &&
-			                slot_attisnull(users.slot, row_column(users.table, "deleted_at"));
-		}
+		slot_getsomeattrs(craftsmen.slot, columns->last);
+		author = read_author(columns, &(Row){craftsmen.slot->tts_values, craftsmen.slot->tts_isnull});
 	}
 
-	row_finder_close(&users);
 	row_finder_close(&craftsmen);
 	PopActiveSnapshot();
 
 	return author;
 }
 
-/* found: a column that is never null. */
-static Datum
-found(const RowFinder *finder, const char *column)
+static Author
+read_author(const MatchColumns *at, const Row *craftsman)
 {
-	bool is_null;
+	double rating = DatumGetFloat8(DirectFunctionCall1(numeric_float8, craftsman->values[at->average_rating - 1]));
 
-	return slot_getattr(finder->slot, row_column(finder->table, column), &is_null);
-}
-
-static Datum
-new_value(TriggerData *trigger, const char *column)
-{
-	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-	bool is_null;
-	Datum value = heap_getattr(trigger->tg_newtuple, row_column(trigger->tg_relation, column), desc, &is_null);
-
-	if (is_null)
-		elog(ERROR, "column \"%s\" must not be null", column);
-
-	return value;
-}
-
-static Datum
-hundredths(Datum rating)
-{
-	return Int16GetDatum((int16) rint(DatumGetFloat8(DirectFunctionCall1(numeric_float8, rating)) * 100));
-}
-
-/*
- * change_copies
- *		plans: of lock and change, which take the id and the value.
- *
- * Posts are locked in the order of their ids, as batches of views do it.
- */
-static void
-change_copies(SPIPlanPtr *plans, Datum *values, Oid type, const char *lock, const char *change)
-{
-	Oid types[2] = {UUIDOID, type};
-
-	SPI_connect();
-	if (plans[0] == NULL)
-		plans[0] = spi_keep(lock, 2, types);
-	if (plans[1] == NULL)
-		plans[1] = spi_keep(change, 2, types);
-	spi_write_as_owner(plans[0], values, SPI_OK_SELECT);
-	PG_TRY();
-	{
-		copies_change = true;
-		spi_write_as_owner(plans[1], values, SPI_OK_UPDATE);
-	}
-	PG_FINALLY();
-	{
-		copies_change = false;
-	}
-	PG_END_TRY();
-	SPI_finish();
+	return (Author){.rating = (int16) rint(rating * 100), .active = !craftsman->nulls[at->match_key - 1]};
 }
 
 static void

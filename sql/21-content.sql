@@ -91,20 +91,13 @@ COMMENT ON FUNCTION mesteri.feed_post_changes() IS 'Fills author_rating, author_
 CREATE TRIGGER content_posts_feed BEFORE INSERT OR UPDATE ON mesteri.content_posts
     FOR EACH ROW EXECUTE FUNCTION mesteri.feed_post_changes();
 
-CREATE FUNCTION mesteri.feed_rating_changed() RETURNS trigger
+CREATE FUNCTION mesteri.feed_author_changed() RETURNS trigger
     LANGUAGE c
-    AS 'MODULE_PATHNAME', 'mesteri_feed_rating_changed';
-COMMENT ON FUNCTION mesteri.feed_rating_changed() IS 'Copies a craftsman''s rating to his posts.';
+    AS 'MODULE_PATHNAME', 'mesteri_feed_author_changed';
+COMMENT ON FUNCTION mesteri.feed_author_changed() IS 'Copies a craftsman''s rating, and whether he is active, to his posts.';
 CREATE TRIGGER craftsman_profiles_feed AFTER UPDATE ON mesteri.craftsman_profiles
-    FOR EACH ROW WHEN (OLD.average_rating <> NEW.average_rating) EXECUTE FUNCTION mesteri.feed_rating_changed();
-
-CREATE FUNCTION mesteri.feed_account_changed() RETURNS trigger
-    LANGUAGE c
-    AS 'MODULE_PATHNAME', 'mesteri_feed_account_changed';
-COMMENT ON FUNCTION mesteri.feed_account_changed() IS 'Copies whether an account is active to the posts of its craftsman.';
-CREATE TRIGGER users_feed AFTER UPDATE ON mesteri.users
-    FOR EACH ROW WHEN ((OLD.is_active AND OLD.deleted_at IS NULL) <> (NEW.is_active AND NEW.deleted_at IS NULL))
-    EXECUTE FUNCTION mesteri.feed_account_changed();
+    FOR EACH ROW WHEN (OLD.average_rating <> NEW.average_rating OR (OLD.match_key IS NULL) <> (NEW.match_key IS NULL))
+    EXECUTE FUNCTION mesteri.feed_author_changed();
 
 CREATE TABLE mesteri.content_interactions (
     user_id          uuid NOT NULL REFERENCES mesteri.users ON DELETE CASCADE,
