@@ -51,16 +51,27 @@ typedef struct SplitCut
 	double cost;
 } SplitCut;
 
+/* What an insert puts somewhere. */
 typedef struct Added
 {
 	char key[BOUND_MAX_SIZE]; /* that bounds were read from */
 	Bounds bounds;
 	double lon_metres;
+	double least; /* penalty on the page so far */
 } Added;
 
-static const Added *read_added(FmgrInfo *flinfo, const BoundClass *class, const struct varlena *key);
+/* Of a box, as the score that is lost on the way. */
+typedef struct Extent
+{
+	double width;
+	double height;
+} Extent;
+
+static Added *read_added(FmgrInfo *flinfo, const BoundClass *class, const struct varlena *key);
+static double cost(const BoundClass *class, const Bounds *bounds, const Extent *extent);
 static double cost_there(const BoundClass *class, const Bounds *bounds);
-static inline double cost(const BoundClass *class, const Bounds *bounds, double lon_metres);
+static inline Extent extent(const BoundClass *class, const Bounds *bounds, double lon_metres);
+static inline double area(const Extent *extent, double reach);
 static inline double reach(double worth, double shown);
 static inline int count_categories(const Bounds *bounds);
 static inline bool has_place(const Bounds *bounds);
@@ -104,6 +115,10 @@ bound_gist_union(FunctionCallInfo fcinfo, const BoundClass *class)
 /*
  * bound_gist_penalty
  *		How much more an entry costs, and its share in what it costs already.
+ *
+ * GiST takes the entry of a page that has the least, and asks about them in
+ * their order.  Most are so far away that the growth of the box alone, as if
+ * nothing in it had worth, is more than the least so far: that is said then.
  */
 Datum
 bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class)
@@ -111,19 +126,33 @@ bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class)
 	GISTENTRY *entry = (GISTENTRY *) PG_GETARG_POINTER(0);
 	GISTENTRY *added_entry = (GISTENTRY *) PG_GETARG_POINTER(1);
 	float *penalty = (float *) PG_GETARG_POINTER(2);
-	const Added *added = read_added(fcinfo->flinfo, class, (struct varlena *) DatumGetPointer(added_entry->key));
+	Added *added = read_added(fcinfo->flinfo, class, (struct varlena *) DatumGetPointer(added_entry->key));
 	Bounds bounds;
-	double before;
+	Bounds wider;
+	Extent before_extent;
+	Extent wider_extent;
 	double growth;
 
 	bound_read(class, (struct varlena *) DatumGetPointer(entry->key), &bounds);
+	wider = bounds;
+	bound_widen(class, &wider, &added->bounds);
 
-	growth = has_place(&bounds) != has_place(&added->bounds) ? PENALTY_MIXED : 0;
-	before = cost(class, &bounds, added->lon_metres);
-	bound_widen(class, &bounds, &added->bounds);
-	growth += cost(class, &bounds, added->lon_metres) - before;
+	if (entry->offset == FirstOffsetNumber)
+		added->least = get_float8_infinity();
+	before_extent = extent(class, &bounds, added->lon_metres);
+	wider_extent = extent(class, &wider, added->lon_metres);
+	growth = class->unfiltered * (area(&wider_extent, LEAST_REACH) - area(&before_extent, LEAST_REACH));
+	if (growth < added->least)
+	{
+		double before = cost(class, &bounds, &before_extent);
 
-	*penalty = (float) (growth + SHARE * before);
+		growth = cost(class, &wider, &wider_extent) - before + SHARE * before;
+		if (has_place(&bounds) != has_place(&added->bounds))
+			growth += PENALTY_MIXED;
+		added->least = Min(added->least, growth);
+	}
+
+	*penalty = (float) growth;
 	PG_RETURN_POINTER(penalty);
 }
 
@@ -133,7 +162,7 @@ bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class)
  *
  * Where the key is, degrees of longitude are as long as there for all of them.
  */
-static const Added *
+static Added *
 read_added(FmgrInfo *flinfo, const BoundClass *class, const struct varlena *key)
 {
 	Added *added = flinfo->fn_extra;
@@ -212,32 +241,42 @@ bound_gist_same(FunctionCallInfo fcinfo)
 
 /* How many searches look into an entry; only to be compared. */
 static double
+cost(const BoundClass *class, const Bounds *bounds, const Extent *extent)
+{
+	double worth = class->worth(bounds);
+
+	return class->unfiltered * area(extent, reach(worth, class->worth_shown)) +
+	       count_categories(bounds) * area(extent, reach(worth, class->worth_shown_of_category));
+}
+
+static double
 cost_there(const BoundClass *class, const Bounds *bounds)
 {
-	return cost(class, bounds, lon_metres(bounds));
+	Extent there = extent(class, bounds, lon_metres(bounds));
+
+	return cost(class, bounds, &there);
 }
 
 /* lon_metres: of a unit of longitude. */
-static inline double
-cost(const BoundClass *class, const Bounds *bounds, double lon_metres)
+static inline Extent
+extent(const BoundClass *class, const Bounds *bounds, double lon_metres)
 {
-	double worth = class->worth(bounds);
-	double margin = 2 * reach(worth, class->worth_shown);
-	double margin_of_category = 2 * reach(worth, class->worth_shown_of_category);
-	double width = 0;
-	double height = 0;
+	if (!has_place(bounds))
+		return (Extent){0, 0};
 
-	if (has_place(bounds))
-	{
-		width = ((double) bounds->lon_high - bounds->lon_low) * lon_metres * class->score_per_m;
-		height = ((double) bounds->lat_high - bounds->lat_low) * BOUND_METRES_PER_UNIT * class->score_per_m;
-	}
-
-	return class->unfiltered * (width + margin) * (height + margin) +
-	       count_categories(bounds) * (width + margin_of_category) * (height + margin_of_category);
+	return (Extent){.width = ((double) bounds->lon_high - bounds->lon_low) * lon_metres * class->score_per_m,
+	                .height = ((double) bounds->lat_high - bounds->lat_low) * BOUND_METRES_PER_UNIT *
+	                          class->score_per_m};
 }
 
-/* As score, like width and height. */
+/* Where searches come from that reach into it. */
+static inline double
+area(const Extent *extent, double reach)
+{
+	return (extent->width + 2 * reach) * (extent->height + 2 * reach);
+}
+
+/* As score, like an extent. */
 static inline double
 reach(double worth, double shown)
 {
@@ -249,8 +288,8 @@ count_categories(const Bounds *bounds)
 {
 	int count = 0;
 
-	for (int i = 0; i < BOUND_SIGNATURE_WORDS; i++)
-		count += pg_popcount32(bounds->categories[i]);
+	for (int i = 0; i < BOUND_SIGNATURE_WORDS; i += 2)
+		count += pg_popcount64((uint64) bounds->categories[i] << 32 | bounds->categories[i + 1]);
 
 	return count;
 }
