@@ -14,19 +14,14 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/relation.h"
 #include "access/table.h"
-#include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/float.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "bound_walk.h"
@@ -34,6 +29,7 @@
 #include "feed_post.h"
 #include "place.h"
 #include "ranked_rows.h"
+#include "row_finder.h"
 #include "top_k.h"
 #include "uuid_set.h"
 
@@ -210,43 +206,29 @@ set_place(FunctionCallInfo fcinfo, FeedSearch *search)
 static bool
 search_authors(FeedSearch *search)
 {
-	Relation index;
-	IndexScanDesc scan;
-	TupleTableSlot *slot;
+	RowFinder posts;
 
-	if (search->any_author || search->authors.count > FEED_MAX_AUTHOR_WALKS)
-		return false;
-	index = bound_index_open(search->posts, AUTHOR_INDEX, search->at.craftsman_id, BTREE_AM_OID);
-	if (index == NULL)
+	if (search->any_author || search->authors.count > FEED_MAX_AUTHOR_WALKS ||
+	    !row_finder_open(&posts, "content_posts", AUTHOR_INDEX, "craftsman_id"))
 		return false;
 
-	slot = table_slot_create(search->posts, NULL);
-	scan = index_beginscan(search->posts, index, GetActiveSnapshot(), 1, 0);
 	for (int i = 0; i < search->authors.count; i++)
-	{
-		ScanKeyData key;
-
-		ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&search->authors.ids[i]));
-		index_rescan(scan, &key, 1, NULL, 0);
-		while (index_getnext_slot(scan, ForwardScanDirection, slot))
+		for (bool found = row_finder_find(&posts, &search->authors.ids[i]); found; found = row_finder_next(&posts))
 		{
 			bool is_null;
-			Datum key_datum = slot_getattr(slot, search->at.feed_key, &is_null);
+			Datum key = slot_getattr(posts.slot, search->at.feed_key, &is_null);
 			double bound;
 			bool is_beside;
 
 			CHECK_FOR_INTERRUPTS();
 			search->query.base.work.tuples++;
 			if (!is_null &&
-			    feed_leaf_bound((BoundLeaf *) DatumGetPointer(key_datum), &search->query.base, get_float8_infinity(),
-			                    &bound, &is_beside) &&
+			    feed_leaf_bound((BoundLeaf *) DatumGetPointer(key), &search->query.base, get_float8_infinity(), &bound,
+			                    &is_beside) &&
 			    bound >= search->query.base.floor)
-				consider(search, slot);
+				consider(search, posts.slot);
 		}
-	}
-	index_endscan(scan);
-	ExecDropSingleTupleTableSlot(slot);
-	relation_close(index, AccessShareLock);
+	row_finder_close(&posts);
 
 	return true;
 }
