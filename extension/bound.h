@@ -124,6 +124,7 @@ typedef struct BoundClass
 	double worth_shown;
 	double worth_shown_of_category; /* when one is asked for */
 	double unfiltered;              /* searches without, for each one with a given category */
+	bool by_category; /* rows with one are in an index that no search without asks; unfiltered is 1 then */
 
 	void (*read_leaf)(const struct varlena *leaf, Bounds *bounds); /* all of it */
 	double (*worth)(const Bounds *bounds);                         /* what it can score now beside the place, roughly */
@@ -158,6 +159,7 @@ extern void bound_empty(Bounds *bounds);
 extern double bound_lon_metres(int32 lat);
 extern uint32 bound_category_hash(const void *id);
 extern void bound_category_add(uint32 *categories, uint32 hash);
+extern int bound_first_category(const uint32 *categories);
 extern bool bound_categories_meet(const uint32 *a, const uint32 *b);
 extern bool bound_hashes_have(const uint32 *hashes, int count, uint32 hash);
 extern uint32 *bound_query_categories(BoundQuery *query, const UuidSet *categories);

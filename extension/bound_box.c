@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "port/pg_bitutils.h"
 #include "utils/uuid.h"
 
 #include "bound.h"
@@ -117,6 +118,17 @@ bound_category_add(uint32 *categories, uint32 hash)
 	uint32 bit = hash % SIGNATURE_BITS;
 
 	categories[bit / 32] |= (uint32) 1 << bit % 32;
+}
+
+/* bound_first_category: its bit, -1 when there is none. */
+int
+bound_first_category(const uint32 *categories)
+{
+	for (int i = 0; i < BOUND_SIGNATURE_WORDS; i++)
+		if (categories[i] != 0)
+			return i * 32 + pg_rightmost_one_pos32(categories[i]);
+
+	return -1;
 }
 
 bool

@@ -97,6 +97,10 @@ curve_position(const BoundClass *class, const struct varlena *key)
 		for (int i = 0; i < CURVE_AXES; i++)
 			position = position << 1 | (axes[i] >> bit & 1);
 
+	/* What is above the bits of the curve. */
+	if (class->by_category)
+		position |= (uint64) (bound_first_category(bounds.categories) + 1) << (CURVE_AXES * CURVE_BITS);
+
 	return position;
 }
 

@@ -80,7 +80,6 @@ static void order_entries(const BoundClass *class, const Bounds *all, int count,
 static void find_cut(const BoundClass *class, const Bounds *all, int count, int axis, const SplitEntry *order,
                      SplitCut *best);
 static double on_axis(const BoundClass *class, const Bounds *bounds, int axis);
-static int category_of(const Bounds *bounds);
 static int compare_entries(const void *a, const void *b);
 
 /* GiST wants it of every operator class; this one has no operator that could ask. */
@@ -244,9 +243,11 @@ static double
 cost(const BoundClass *class, const Bounds *bounds, const Extent *extent)
 {
 	double worth = class->worth(bounds);
+	int categories = count_categories(bounds);
+	double unfiltered = class->by_category && categories > 0 ? 0 : class->unfiltered;
 
-	return class->unfiltered * area(extent, reach(worth, class->worth_shown)) +
-	       count_categories(bounds) * area(extent, reach(worth, class->worth_shown_of_category));
+	return unfiltered * area(extent, reach(worth, class->worth_shown)) +
+	       categories * area(extent, reach(worth, class->worth_shown_of_category));
 }
 
 static double
@@ -365,21 +366,10 @@ on_axis(const BoundClass *class, const Bounds *bounds, int axis)
 		case AXIS_WORTH:
 			return class->worth(bounds);
 		case AXIS_CATEGORY:
-			return category_of(bounds);
+			return bound_first_category(bounds->categories);
 		default:
 			return bounds->lanes[axis - AXIS_LANES];
 	}
-}
-
-/* The first of them. */
-static int
-category_of(const Bounds *bounds)
-{
-	for (int i = 0; i < BOUND_SIGNATURE_WORDS; i++)
-		if (bounds->categories[i] != 0)
-			return i * 32 + pg_rightmost_one_pos32(bounds->categories[i]);
-
-	return -1;
 }
 
 static int
