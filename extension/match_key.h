@@ -20,13 +20,15 @@
 #define MATCH_LANE_TIER         4
 #define MATCH_LANE_RESPONSE     5
 #define MATCH_LANE_MOST_REVIEWS 6
-#define MATCH_LANE_FEW_REVIEWS  7 /* minus the least number of them */
+#define MATCH_LANE_WORTH        7
 #define MATCH_LANES             8
 
 #define MATCH_STARS_STEP     5 /* hundredths that a key rounds up to */
 #define MATCH_RESPONSE_UNITS 200
 #define MATCH_TIERS          4
 #define MATCH_NO_PRICE       PG_INT32_MIN
+
+#define MATCH_WORTH_UNITS 100000
 
 /* A place that is not known is everywhere, so that the bound holds. */
 #define MATCH_ANYWHERE PG_INT32_MIN
@@ -82,6 +84,8 @@ typedef struct MatchQuery
 {
 	BoundQuery base;
 	MatchWeights weights;
+	double usual;      /* so many times the weights as shipped are in them */
+	MatchWeights rest; /* what is left of them */
 	int hash_count;
 	uint32 *hashes; /* of base.categories, ascending */
 	int32 least_stars;
@@ -96,8 +100,11 @@ extern const BoundClass match_class;
 extern double match_responsiveness(const MatchFacts *facts);
 extern MatchScore match_score(const MatchWeights *weights, const double *metres, double radius_m,
                               const MatchFacts *facts);
+extern double match_worth(const MatchKey *key);
+extern void match_query_weights(MatchQuery *query, const MatchWeights *weights);
 extern bool match_leaf_bound(const BoundLeaf *leaf, const BoundQuery *query, double near, double *bound,
                              bool *is_beside);
+extern bool match_leaf_near(const BoundQuery *query, int32 lon, int32 lat, double *near);
 extern bool match_box_bound(const BoundBox *box, const BoundQuery *query, double *bound, double *near);
 
 #endif /* MESTERI_MATCH_KEY_H */

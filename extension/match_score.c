@@ -21,9 +21,20 @@
 #define METRES_A_KM   1000.0
 #define STARS_UNITS   100
 
-static bool may_pass(const MatchQuery *query, const int32 *lanes, double *bound);
-static bool is_near(const MatchQuery *query, const int32 *lanes, double metres, double *bound);
-static double most_rating(const MatchWeights *weights, const int32 *lanes);
+/* Worth is counted in these; other weights make the bounds of entries looser, not wrong. */
+static const MatchWeights as_shipped = {
+	.proximity = 0.40,
+	.rating = 0.30,
+	.tier = 0.15,
+	.responsiveness = 0.15,
+	.prior_rating = 4.0,
+	.prior_count = 5,
+};
+
+static inline bool passes(const MatchQuery *query, int32 stars, int32 cheapness, int32 is_available);
+static inline double most_beside(const MatchWeights *weights, int32 stars, int32 most_reviews, int32 few_reviews,
+                                 int32 tier, int32 response);
+static inline double most_proximity(const MatchQuery *query, double metres);
 
 double
 match_responsiveness(const MatchFacts *facts)
@@ -51,100 +62,141 @@ match_score(const MatchWeights *weights, const double *metres, double radius_m, 
 	return score;
 }
 
-/* match_leaf_bound: what he scores at most; false when a filter keeps him out, or he is below the floor anywhere. */
+/*
+ * match_worth
+ *		What he scores at most beside his place, with the weights as shipped.
+ */
+double
+match_worth(const MatchKey *key)
+{
+	return most_beside(&as_shipped, key->stars, key->most_reviews, key->few_reviews, key->tier, key->response);
+}
+
+/*
+ * match_query_weights
+ *		Those as shipped, as often as they are in the weights, and a rest.
+ *
+ * Hardly anybody has the most of everything, so of what those below an entry
+ * have together their worth says far less than the most of each.
+ */
+void
+match_query_weights(MatchQuery *query, const MatchWeights *weights)
+{
+	query->weights = *weights;
+	query->rest = *weights;
+	query->usual = 0;
+	if (weights->prior_rating != as_shipped.prior_rating || weights->prior_count != as_shipped.prior_count)
+		return;
+
+	query->usual = Min(weights->rating / as_shipped.rating,
+	                   Min(weights->tier / as_shipped.tier, weights->responsiveness / as_shipped.responsiveness));
+	query->rest.rating -= query->usual * as_shipped.rating;
+	query->rest.tier -= query->usual * as_shipped.tier;
+	query->rest.responsiveness -= query->usual * as_shipped.responsiveness;
+}
+
+/* match_leaf_bound: what he scores at most; false when a filter keeps him out. */
 bool
 match_leaf_bound(const BoundLeaf *leaf, const BoundQuery *base, double near, double *bound, bool *is_beside)
 {
 	const MatchKey *key = (const MatchKey *) leaf;
 	const MatchQuery *query = (const MatchQuery *) base;
 	double metres = 0;
-	int32 lanes[MATCH_LANES];
 
-	*is_beside = false;
+	if (base->place.given && key->lat != MATCH_ANYWHERE &&
+	    bound_is_outside(&base->window, key->lon, key->lat, key->lon, key->lat))
+		return false;
 	if (!base->any_category && !bound_hashes_have(query->hashes, query->hash_count, key->category))
 		return false;
-
-	lanes[MATCH_LANE_RADIUS] = key->radius_km;
-	lanes[MATCH_LANE_STARS] = key->stars;
-	lanes[MATCH_LANE_CHEAPNESS] = key->cheapness;
-	lanes[MATCH_LANE_AVAILABLE] = key->is_available;
-	lanes[MATCH_LANE_TIER] = key->tier;
-	lanes[MATCH_LANE_RESPONSE] = key->response;
-	lanes[MATCH_LANE_MOST_REVIEWS] = key->most_reviews;
-	lanes[MATCH_LANE_FEW_REVIEWS] = -key->few_reviews;
-	if (!may_pass(query, lanes, bound))
+	if (!passes(query, key->stars, key->cheapness, key->is_available))
 		return false;
-	if (!base->place.given)
+
+	*bound = most_beside(&query->weights, key->stars, key->most_reviews, key->few_reviews, key->tier, key->response);
+	*is_beside = *bound + near < base->likely;
+	if (*is_beside || !base->place.given)
 		return true;
 
 	if (key->lat != MATCH_ANYWHERE)
-	{
-		if (bound_is_outside(&base->window, key->lon, key->lat, key->lon, key->lat))
-			return false;
 		metres = bound_point_least_m(&base->place, key->lon, key->lat);
-	}
+	*bound += most_proximity(query, metres);
 
-	return is_near(query, lanes, metres, bound);
+	return metres <= base->radius_m && metres <= key->radius_km * METRES_A_KM;
 }
 
+/* Of that for his place; false when that is not within the radius.  His own is left to his row. */
+bool
+match_leaf_near(const BoundQuery *base, int32 lon, int32 lat, double *near)
+{
+	double metres = lat == MATCH_ANYWHERE || !base->place.given ? 0 : bound_point_least_m(&base->place, lon, lat);
+
+	*near = most_proximity((const MatchQuery *) base, metres);
+
+	return metres <= base->radius_m;
+}
+
+/* The same for whoever lies below an entry. */
 bool
 match_box_bound(const BoundBox *box, const BoundQuery *base, double *bound, double *near)
 {
 	const MatchQuery *query = (const MatchQuery *) base;
+	const int32 *lanes = box->lanes;
+	double metres;
 
-	*near = 0;
+	if (base->place.given && bound_is_outside(&base->window, box->lon_low, box->lat_low, box->lon_high, box->lat_high))
+		return false;
 	if (!base->any_category && !bound_categories_meet(box->categories, base->categories))
 		return false;
-	if (!may_pass(query, box->lanes, bound))
+	if (!passes(query, lanes[MATCH_LANE_STARS], lanes[MATCH_LANE_CHEAPNESS], lanes[MATCH_LANE_AVAILABLE]))
 		return false;
+
+	*bound = query->usual * (1.0 / MATCH_WORTH_UNITS) * lanes[MATCH_LANE_WORTH] +
+	         most_beside(&query->rest, lanes[MATCH_LANE_STARS], lanes[MATCH_LANE_MOST_REVIEWS], 0,
+	                     lanes[MATCH_LANE_TIER], lanes[MATCH_LANE_RESPONSE]);
+	*near = 0;
 	if (!base->place.given)
 		return true;
-	if (bound_is_outside(&base->window, box->lon_low, box->lat_low, box->lon_high, box->lat_high))
+	if (*bound + query->weights.proximity < base->floor)
 		return false;
 
-	return is_near(query, box->lanes,
-	               bound_least_m(&base->place, box->lon_low, box->lat_low, box->lon_high, box->lat_high), bound);
+	metres = bound_least_m(&base->place, box->lon_low, box->lat_low, box->lon_high, box->lat_high);
+	*near = most_proximity(query, metres);
+	*bound += *near;
+
+	return metres <= base->radius_m && metres <= lanes[MATCH_LANE_RADIUS] * METRES_A_KM;
 }
 
-/* Whether somebody with such lanes may pass every filter but the distance; bound: what he scores at most beside it. */
-static bool
-may_pass(const MatchQuery *query, const int32 *lanes, double *bound)
+/* Whether somebody, or one of several of whom these are the most, may pass the filters for what he offers. */
+static inline bool
+passes(const MatchQuery *query, int32 stars, int32 cheapness, int32 is_available)
 {
-	const MatchWeights *weights = &query->weights;
-
-	if (lanes[MATCH_LANE_STARS] < query->least_stars || lanes[MATCH_LANE_CHEAPNESS] < query->least_cheapness ||
-	    (query->available_only && lanes[MATCH_LANE_AVAILABLE] <= 0))
-		return false;
-
-	*bound = most_rating(weights, lanes) + weights->tier * lanes[MATCH_LANE_TIER] * (1.0 / (MATCH_TIERS - 1)) +
-	         weights->responsiveness * lanes[MATCH_LANE_RESPONSE] * (1.0 / MATCH_RESPONSE_UNITS) + BOUND_SLACK;
-
-	return !query->base.place.given || *bound + weights->proximity >= query->base.floor;
-}
-
-/* Whether he may be within both radii; bound: takes what he scores by that. */
-static bool
-is_near(const MatchQuery *query, const int32 *lanes, double metres, double *bound)
-{
-	if (metres > query->base.radius_m || metres > lanes[MATCH_LANE_RADIUS] * METRES_A_KM)
-		return false;
-
-	*bound += query->weights.proximity * (1 - Min(metres / query->base.radius_m, 1));
-
-	return true;
+	return stars >= query->least_stars && cheapness >= query->least_cheapness &&
+	       !(query->available_only && is_available <= 0);
 }
 
 /*
- * most_rating
- *		Reviews pull the average from the prior towards the stars: up the more there are, or down the fewer.
+ * most_beside
+ *		What somebody scores at most beside his place.
+ *
+ * Reviews pull the average from the prior towards the stars: up the more there
+ * are, or down the fewer.
  */
-static double
-most_rating(const MatchWeights *weights, const int32 *lanes)
+static inline double
+most_beside(const MatchWeights *weights, int32 stars, int32 most_reviews, int32 few_reviews, int32 tier, int32 response)
 {
-	double stars = lanes[MATCH_LANE_STARS] * (1.0 / STARS_UNITS);
-	double reviews = stars > weights->prior_rating ? lanes[MATCH_LANE_MOST_REVIEWS]
-	                                               : -(double) lanes[MATCH_LANE_FEW_REVIEWS];
+	double above = stars * (1.0 / STARS_UNITS) - weights->prior_rating;
+	double reviews = above > 0 ? most_reviews : few_reviews;
 
-	return weights->rating * (1.0 / MOST_STARS) * (weights->prior_count * weights->prior_rating + stars * reviews) /
-	       (weights->prior_count + reviews);
+	return weights->rating * (1.0 / MOST_STARS) *
+	           (weights->prior_rating + above * reviews / (weights->prior_count + reviews)) +
+	       weights->tier * (1.0 / (MATCH_TIERS - 1)) * tier +
+	       weights->responsiveness * (1.0 / MATCH_RESPONSE_UNITS) * response + BOUND_SLACK;
+}
+
+static inline double
+most_proximity(const MatchQuery *query, double metres)
+{
+	if (!query->base.place.given)
+		return 0;
+
+	return query->weights.proximity * (1 - Min(metres / query->base.radius_m, 1));
 }

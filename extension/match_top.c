@@ -70,7 +70,7 @@ typedef struct MatchSearch
 static bool is_reference_asked(FunctionCallInfo fcinfo);
 static bool search(FunctionCallInfo fcinfo, MatchSearch *search);
 static void begin(FunctionCallInfo fcinfo, MatchSearch *search);
-static void read_weights(Datum row, MatchWeights *weights);
+static MatchWeights read_weights(Datum row);
 static Datum member(HeapTupleHeader row, const char *column);
 static void walk(MatchSearch *search, Relation table, Relation index, bool is_craft);
 static void consider(MatchSearch *search, TupleTableSlot *slot);
@@ -159,10 +159,12 @@ static void
 begin(FunctionCallInfo fcinfo, MatchSearch *search)
 {
 	MatchQuery *query = &search->query;
+	MatchWeights weights;
 
 	search->at = *match_columns(search->craftsmen.table);
 	search->location = row_column(search->profiles.table, "location");
-	read_weights(PG_GETARG_DATUM(ARG_WEIGHTS), &query->weights);
+	weights = read_weights(PG_GETARG_DATUM(ARG_WEIGHTS));
+	match_query_weights(query, &weights);
 	search->has_place = !PG_ARGISNULL(ARG_PLACE);
 	if (search->has_place)
 	{
@@ -212,17 +214,20 @@ begin(FunctionCallInfo fcinfo, MatchSearch *search)
 	query->base.floor = top_k_floor(&search->top);
 }
 
-static void
-read_weights(Datum row, MatchWeights *weights)
+static MatchWeights
+read_weights(Datum row)
 {
 	HeapTupleHeader header = DatumGetHeapTupleHeader(row);
+	MatchWeights weights;
 
-	weights->proximity = DatumGetFloat8(member(header, "proximity"));
-	weights->rating = DatumGetFloat8(member(header, "rating"));
-	weights->tier = DatumGetFloat8(member(header, "tier"));
-	weights->responsiveness = DatumGetFloat8(member(header, "responsiveness"));
-	weights->prior_rating = DatumGetFloat8(member(header, "prior_rating"));
-	weights->prior_count = DatumGetInt32(member(header, "prior_count"));
+	weights.proximity = DatumGetFloat8(member(header, "proximity"));
+	weights.rating = DatumGetFloat8(member(header, "rating"));
+	weights.tier = DatumGetFloat8(member(header, "tier"));
+	weights.responsiveness = DatumGetFloat8(member(header, "responsiveness"));
+	weights.prior_rating = DatumGetFloat8(member(header, "prior_rating"));
+	weights.prior_count = DatumGetInt32(member(header, "prior_count"));
+
+	return weights;
 }
 
 static Datum

@@ -35,7 +35,9 @@ SELECT id, n * floor(1 + random() * 5), n, pg_temp.pick(enum_range(NULL::mesteri
 INSERT INTO mesteri.craftsman_crafts (craftsman_id, category_id)
 SELECT c.id, mesteri.category_id(slug) FROM mesteri.craftsman_profiles c, unnest('{electrician,electrice,zidar,zugrav,panouri-fotovoltaice}'::text[]) AS s (slug) WHERE random() < 0.3;
 UPDATE mesteri.users SET is_active = false WHERE random() < 0.05;
-INSERT INTO mesteri.match_weights VALUES (2, 0.1, 0.5, 0.2, 0.2, 3.0, 50), (3, 0, 1, 0, 0, 5, 1), (4, 0.25, 0.25, 0.25, 0.25, 0, 1), (5, 0, 0, 1, 0, 2.5, 10);
+-- The last two have the prior as shipped, by which entries know what they are worth.
+INSERT INTO mesteri.match_weights VALUES (2, 0.1, 0.5, 0.2, 0.2, 3.0, 50), (3, 0, 1, 0, 0, 5, 1), (4, 0.25, 0.25, 0.25, 0.25, 0, 1), (5, 0, 0, 1, 0, 2.5, 10),
+       (6, 0, 0.5, 0.25, 0.25, 4, 5), (7, 0.1, 0.5, 0.1, 0.3, 4, 5);
 
 CREATE FUNCTION pg_temp.differences(n integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
