@@ -136,7 +136,8 @@ bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class)
 	wider = bounds;
 	bound_widen(class, &wider, &added->bounds);
 
-	if (entry->offset == FirstOffsetNumber)
+	/* A build that buffers asks about parts of a page that have no offset, too. */
+	if (entry->offset <= FirstOffsetNumber)
 		added->least = get_float8_infinity();
 	before_extent = extent(class, &bounds, added->lon_metres);
 	wider_extent = extent(class, &wider, added->lon_metres);
