@@ -27,10 +27,8 @@ match_columns(Relation craftsmen)
 
 	columns.last = 0;
 	columns.id = row_column_to(craftsmen, "id", &columns.last);
-	columns.user_id = row_column_to(craftsmen, "user_id", &columns.last);
 	columns.tier = row_column_to(craftsmen, "tier", &columns.last);
 	columns.availability_status = row_column_to(craftsmen, "availability_status", &columns.last);
-	columns.is_available = row_column_to(craftsmen, "is_available", &columns.last);
 	columns.available_radius_km = row_column_to(craftsmen, "available_radius_km", &columns.last);
 	columns.rating_sum = row_column_to(craftsmen, "rating_sum", &columns.last);
 	columns.total_reviews = row_column_to(craftsmen, "total_reviews", &columns.last);

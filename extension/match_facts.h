@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * match_facts.h
- *		What a row of mesteri.craftsman_profiles says for matching.
+ *		What matching must know of a craftsman, of his row or packed beside a key.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,10 +17,8 @@
 typedef struct MatchColumns
 {
 	AttrNumber id;
-	AttrNumber user_id;
 	AttrNumber tier;
 	AttrNumber availability_status;
-	AttrNumber is_available;
 	AttrNumber available_radius_km;
 	AttrNumber rating_sum;
 	AttrNumber total_reviews;
@@ -34,11 +32,17 @@ typedef struct MatchColumns
 	Oid available;          /* the availability_status */
 } MatchColumns;
 
+/* Of the type mesteri.match_facts. */
+#define MATCH_FACT_PLACE 8
+#define MATCH_FACT_COUNT 9
+
 /* match_columns.c */
 extern const MatchColumns *match_columns(Relation craftsmen);
 
 /* match_facts.c */
 extern void match_facts(const MatchColumns *at, const Row *row, MatchFacts *facts);
-extern bool match_is_available(const MatchColumns *at, const Row *row);
+extern Datum match_facts_pack(const MatchFacts *facts, TupleDesc desc);
+extern void match_facts_unpack(Datum packed, TupleDesc desc, MatchFacts *facts);
+extern bool match_facts_same(Datum a, Datum b);
 
 #endif /* MESTERI_MATCH_FACTS_H */

@@ -60,15 +60,21 @@ typedef struct MatchWeights
 	int32 prior_count;
 } MatchWeights;
 
-/* What the score is made of, beside the distance. */
+/* What a search asks of somebody, beside his trades and whether his account is active. */
 typedef struct MatchFacts
 {
 	int32 rating_sum;
 	int32 total_reviews;
-	int tier;
+	int32 tier;
 	bool has_response_time;
 	int32 response_time_minutes;
 	double completion_rate; /* percent */
+	int32 radius_km;
+	bool is_available;
+	bool has_price;
+	Datum price; /* numeric */
+	bool has_place;
+	Datum place; /* geography */
 } MatchFacts;
 
 typedef struct MatchScore
@@ -97,6 +103,7 @@ typedef struct MatchQuery
 extern const BoundClass match_class;
 
 /* match_score.c */
+extern int32 match_average(const MatchFacts *facts);
 extern double match_responsiveness(const MatchFacts *facts);
 extern MatchScore match_score(const MatchWeights *weights, const double *metres, double radius_m,
                               const MatchFacts *facts);

@@ -5,13 +5,14 @@
  *
  * A craftsman's key stands in his row and, with the hash of the trade, in
  * each row of his crafts: the one index serves searches of all trades, the
- * other those of some.  What the key says of his own row is recomputed each
- * time; his place and whether his account is active are kept from the old key,
- * and looked up where there is none.  Whoever looks something up locks it FOR
+ * other those of some.  Beside each stand the facts that he is scored by, so
+ * that a search reads no other row.  What they say of his own row is recomputed
+ * each time; his place and whether his account is active are kept from the old
+ * ones, and looked up where there are none.  Whoever looks something up locks it FOR
  * SHARE, so that a change of it waits and then sees the key.
  *
- * All is rounded up by steps, so that most updates leave the key as it is and
- * are HOT.
+ * In the key all is rounded up by steps, so that most updates leave it as it is
+ * and are HOT.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -26,6 +27,7 @@
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rel.h"
+#include "utils/typcache.h"
 #include "utils/uuid.h"
 
 #include "match_facts.h"
@@ -34,16 +36,24 @@
 #include "row.h"
 #include "spi_util.h"
 
-static MatchKey *make_key(const MatchColumns *at, const Row *row);
+#define NO_FACTS ((Datum) 0)
+
+static MatchKey *make_key(const MatchFacts *facts);
 static int32 cheapness(Datum price);
 static int32 reviews_edge(int32 count, bool up);
-static const MatchKey *kept_key(TriggerData *trigger);
-static bool find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key);
+static bool keep_place(TriggerData *trigger, MatchKey *key, MatchFacts *facts);
+static bool find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key, MatchFacts *facts);
+static void take_place(HeapTuple tuple, Relation craftsmen, MatchKey *key, MatchFacts *facts);
 static bool is_active(Datum user_id);
 static const MatchKey *key_of(HeapTuple tuple, Relation table);
+static Datum facts_of(HeapTuple tuple, Relation table);
 static bool same_key(const MatchKey *a, const MatchKey *b);
+static bool same_facts(Datum a, Datum b);
 static bool same_value(TriggerData *trigger, const char *column);
-static HeapTuple with_key(HeapTuple tuple, Relation table, const MatchKey *key);
+static HeapTuple with_key(HeapTuple tuple, Relation table, const MatchKey *key, Datum facts);
+static Datum pack(Relation table, const MatchFacts *facts);
+static void unpack(Relation table, Datum packed, MatchFacts *facts);
+static TupleDesc facts_desc(Relation table);
 static Datum value_of(HeapTuple tuple, Relation table, const char *column, bool *is_null);
 static void run(SPIPlanPtr *plan, const char *sql, Datum id);
 static TriggerData *trigger_of(FunctionCallInfo fcinfo);
@@ -55,7 +65,7 @@ PG_FUNCTION_INFO_V1(mesteri_match_person_changed);
 
 /*
  * mesteri.match_craftsman_changes() returns trigger
- *		BEFORE INSERT OR UPDATE of a craftsman: his key.
+ *		BEFORE INSERT OR UPDATE of a craftsman: his key and facts.
  */
 Datum
 mesteri_match_craftsman_changes(PG_FUNCTION_ARGS)
@@ -64,24 +74,21 @@ mesteri_match_craftsman_changes(PG_FUNCTION_ARGS)
 	Relation table = trigger->tg_relation;
 	bool is_insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
 	HeapTuple tuple = is_insert ? trigger->tg_trigtuple : trigger->tg_newtuple;
-	const MatchKey *kept = is_insert ? NULL : kept_key(trigger);
 	Row row = row_of_tuple(tuple, RelationGetDescr(table));
-	MatchKey *key = make_key(match_columns(table), &row);
+	MatchFacts facts;
+	MatchKey *key;
 
-	if (kept != NULL)
-	{
-		key->lat = kept->lat;
-		key->lon = kept->lon;
-	}
-	else if (!find_place(tuple, table, is_insert, key))
-		key = NULL;
+	match_facts(match_columns(table), &row, &facts);
+	key = make_key(&facts);
+	if (!(!is_insert && keep_place(trigger, key, &facts)) && !find_place(tuple, table, is_insert, key, &facts))
+		return PointerGetDatum(with_key(tuple, table, NULL, NO_FACTS));
 
-	return PointerGetDatum(with_key(tuple, table, key));
+	return PointerGetDatum(with_key(tuple, table, key, pack(table, &facts)));
 }
 
 /*
  * mesteri.match_craftsman_changed() returns trigger
- *		AFTER UPDATE of a craftsman: the keys of his crafts, when his own changed.
+ *		AFTER UPDATE of a craftsman: keys and facts of his crafts, when his own changed.
  */
 Datum
 mesteri_match_craftsman_changed(PG_FUNCTION_ARGS)
@@ -91,7 +98,8 @@ mesteri_match_craftsman_changed(PG_FUNCTION_ARGS)
 	Relation table = trigger->tg_relation;
 	bool is_null;
 
-	if (!same_key(key_of(trigger->tg_trigtuple, table), key_of(trigger->tg_newtuple, table)))
+	if (!same_key(key_of(trigger->tg_trigtuple, table), key_of(trigger->tg_newtuple, table)) ||
+	    !same_facts(facts_of(trigger->tg_trigtuple, table), facts_of(trigger->tg_newtuple, table)))
 		run(&plan, "UPDATE mesteri.craftsman_crafts SET match_key = NULL WHERE craftsman_id = $1",
 		    value_of(trigger->tg_newtuple, table, "id", &is_null));
 
@@ -100,7 +108,7 @@ mesteri_match_craftsman_changed(PG_FUNCTION_ARGS)
 
 /*
  * mesteri.match_craft_changes() returns trigger
- *		BEFORE INSERT OR UPDATE of a craft: the craftsman's key with its category.
+ *		BEFORE INSERT OR UPDATE of a craft: the craftsman's key with its category, and his facts.
  */
 Datum
 mesteri_match_craft_changes(PG_FUNCTION_ARGS)
@@ -110,6 +118,7 @@ mesteri_match_craft_changes(PG_FUNCTION_ARGS)
 	Relation table = trigger->tg_relation;
 	HeapTuple tuple = TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ? trigger->tg_trigtuple : trigger->tg_newtuple;
 	MatchKey *key = NULL;
+	Datum facts = NO_FACTS;
 	bool no_craftsman;
 	bool no_category;
 	Datum craftsman_id = value_of(tuple, table, "craftsman_id", &no_craftsman);
@@ -119,7 +128,7 @@ mesteri_match_craft_changes(PG_FUNCTION_ARGS)
 	{
 		SPI_connect();
 		if (plan == NULL)
-			plan = spi_keep("SELECT match_key FROM mesteri.craftsman_profiles WHERE id = $1 FOR SHARE", 1,
+			plan = spi_keep("SELECT match_key, match_facts FROM mesteri.craftsman_profiles WHERE id = $1 FOR SHARE", 1,
 			                &(Oid){UUIDOID});
 		spi_write_as_owner(plan, &craftsman_id, SPI_OK_SELECT);
 		if (SPI_processed > 0)
@@ -129,13 +138,16 @@ mesteri_match_craft_changes(PG_FUNCTION_ARGS)
 
 			if (!is_null)
 				key = (MatchKey *) DatumGetPointer(SPI_datumTransfer(found, false, -1));
+			found = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null);
+			if (!is_null)
+				facts = SPI_datumTransfer(found, false, -1);
 		}
 		SPI_finish();
 	}
 	if (key != NULL)
 		key->category = bound_category_hash(DatumGetUUIDP(category_id));
 
-	return PointerGetDatum(with_key(tuple, table, key));
+	return PointerGetDatum(with_key(tuple, table, key, facts));
 }
 
 /*
@@ -173,31 +185,26 @@ mesteri_match_person_changed(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* make_key: of what the row says itself. */
+/* make_key: of all but his place. */
 static MatchKey *
-make_key(const MatchColumns *at, const Row *row)
+make_key(const MatchFacts *facts)
 {
 	MatchKey *key = palloc0(sizeof(MatchKey));
-	MatchFacts facts;
 	double stars;
 
 	SET_VARSIZE(key, sizeof(MatchKey));
-	match_facts(at, row, &facts);
 	/* The average is shown rounded to hundredths, half up, but counts as it is. */
-	stars = facts.total_reviews > 0 ? 100.0 * facts.rating_sum / facts.total_reviews : 0;
+	stars = facts->total_reviews > 0 ? 100.0 * facts->rating_sum / facts->total_reviews : 0;
 	key->stars = (uint16) (ceil((stars + 0.5) / MATCH_STARS_STEP) * MATCH_STARS_STEP);
-	if (facts.total_reviews == 0)
+	if (facts->total_reviews == 0)
 		key->stars = 0;
-	key->most_reviews = reviews_edge(facts.total_reviews, true);
-	key->few_reviews = reviews_edge(facts.total_reviews, false);
-	key->tier = (uint8) facts.tier;
-	key->response = (uint16) ceil(match_responsiveness(&facts) * MATCH_RESPONSE_UNITS);
-	key->is_available = match_is_available(at, row);
-
-	if (!row->nulls[at->available_radius_km - 1])
-		key->radius_km = (uint16) Min(DatumGetInt32(row->values[at->available_radius_km - 1]), PG_UINT16_MAX);
-	key->cheapness = row->nulls[at->hourly_rate_min - 1] ? MATCH_NO_PRICE
-	                                                     : cheapness(row->values[at->hourly_rate_min - 1]);
+	key->most_reviews = reviews_edge(facts->total_reviews, true);
+	key->few_reviews = reviews_edge(facts->total_reviews, false);
+	key->tier = (uint8) facts->tier;
+	key->response = (uint16) ceil(match_responsiveness(facts) * MATCH_RESPONSE_UNITS);
+	key->is_available = facts->is_available;
+	key->radius_km = (uint16) Min(facts->radius_km, PG_UINT16_MAX);
+	key->cheapness = facts->has_price ? cheapness(facts->price) : MATCH_NO_PRICE;
 
 	return key;
 }
@@ -230,17 +237,21 @@ reviews_edge(int32 count, bool up)
 	return (int32) Min(up || edge == count ? edge : below, PG_INT32_MAX);
 }
 
-/* kept_key: the old key, if place and account of the row are those that it was made for. */
-static const MatchKey *
-kept_key(TriggerData *trigger)
+/* keep_place: as it was, if place and account of the row are those that key and facts were made for. */
+static bool
+keep_place(TriggerData *trigger, MatchKey *key, MatchFacts *facts)
 {
 	Relation table = trigger->tg_relation;
 	const MatchKey *old = key_of(trigger->tg_trigtuple, table);
+	Datum old_facts = facts_of(trigger->tg_trigtuple, table);
 
-	if (old == NULL || !same_key(old, key_of(trigger->tg_newtuple, table)) || !same_value(trigger, "user_id"))
-		return NULL;
+	if (old == NULL || !same_key(old, key_of(trigger->tg_newtuple, table)) || old_facts == NO_FACTS ||
+	    !same_facts(old_facts, facts_of(trigger->tg_newtuple, table)) || !same_value(trigger, "user_id"))
+		return false;
 
-	return old;
+	take_place(trigger->tg_trigtuple, table, key, facts);
+
+	return true;
 }
 
 /*
@@ -248,13 +259,12 @@ kept_key(TriggerData *trigger)
  *		Place of the person; false when the account is not active.
  *
  * A profile may come later than the craftsman: as in a dump, whose rows bring
- * their keys along, or else his place is anywhere.
+ * their keys and facts along, or else his place is anywhere.
  */
 static bool
-find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key)
+find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key, MatchFacts *facts)
 {
 	static SPIPlanPtr plan;
-	const MatchKey *given = is_insert ? key_of(tuple, craftsmen) : NULL;
 	bool is_null;
 	Datum user_id = value_of(tuple, craftsmen, "user_id", &is_null);
 	bool active;
@@ -262,8 +272,9 @@ find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key)
 	if (is_null)
 		return false;
 
-	key->lat = given != NULL ? given->lat : MATCH_ANYWHERE;
-	key->lon = given != NULL ? given->lon : MATCH_ANYWHERE;
+	key->lat = key->lon = MATCH_ANYWHERE;
+	if (is_insert)
+		take_place(tuple, craftsmen, key, facts);
 
 	SPI_connect();
 	active = is_active(user_id);
@@ -277,13 +288,36 @@ find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key)
 		double lat;
 		double lon;
 
-		if (is_null || !place_read(SPI_gettypeid(SPI_tuptable->tupdesc, 1), place, &lat, &lon) ||
-		    !bound_point(lat, lon, &key->lat, &key->lon))
+		facts->has_place = !is_null && place_read(SPI_gettypeid(SPI_tuptable->tupdesc, 1), place, &lat, &lon) &&
+		                   bound_point(lat, lon, &key->lat, &key->lon);
+		if (facts->has_place)
+			facts->place = SPI_datumTransfer(place, false, -1);
+		else
 			key->lat = key->lon = BOUND_NOWHERE;
 	}
 	SPI_finish();
 
 	return active;
+}
+
+/* take_place: that of a row's key and facts, if it has both and they agree. */
+static void
+take_place(HeapTuple tuple, Relation craftsmen, MatchKey *key, MatchFacts *facts)
+{
+	const MatchKey *old = key_of(tuple, craftsmen);
+	Datum packed = facts_of(tuple, craftsmen);
+	MatchFacts old_facts;
+
+	if (old == NULL || packed == NO_FACTS)
+		return;
+	unpack(craftsmen, packed, &old_facts);
+	if (old_facts.has_place != (old->lat != MATCH_ANYWHERE && old->lon != BOUND_NOWHERE))
+		return;
+
+	key->lat = old->lat;
+	key->lon = old->lon;
+	facts->has_place = old_facts.has_place;
+	facts->place = old_facts.place;
 }
 
 /* Within SPI. */
@@ -310,10 +344,26 @@ key_of(HeapTuple tuple, Relation table)
 	return is_null || VARSIZE(DatumGetPointer(key)) != sizeof(MatchKey) ? NULL : (MatchKey *) DatumGetPointer(key);
 }
 
+/* facts_of: NO_FACTS for null. */
+static Datum
+facts_of(HeapTuple tuple, Relation table)
+{
+	bool is_null;
+	Datum facts = value_of(tuple, table, "match_facts", &is_null);
+
+	return is_null ? NO_FACTS : facts;
+}
+
 static bool
 same_key(const MatchKey *a, const MatchKey *b)
 {
 	return a == b || (a != NULL && b != NULL && memcmp(a, b, sizeof(MatchKey)) == 0);
+}
+
+static bool
+same_facts(Datum a, Datum b)
+{
+	return a == b || (a != NO_FACTS && b != NO_FACTS && match_facts_same(a, b));
 }
 
 /* same_value: before and after an update. */
@@ -332,16 +382,44 @@ same_value(TriggerData *trigger, const char *column)
 }
 
 static HeapTuple
-with_key(HeapTuple tuple, Relation table, const MatchKey *key)
+with_key(HeapTuple tuple, Relation table, const MatchKey *key, Datum facts)
 {
-	int column = row_column(table, "match_key");
-	Datum value = PointerGetDatum(key);
-	bool is_null = key == NULL;
+	int columns[] = {row_column(table, "match_key"), row_column(table, "match_facts")};
+	Datum values[] = {PointerGetDatum(key), facts};
+	bool nulls[] = {key == NULL, facts == NO_FACTS};
 
-	if (same_key(key_of(tuple, table), key))
+	if (same_key(key_of(tuple, table), key) && same_facts(facts_of(tuple, table), facts))
 		return tuple;
 
-	return heap_modify_tuple_by_cols(tuple, RelationGetDescr(table), 1, &column, &value, &is_null);
+	return heap_modify_tuple_by_cols(tuple, RelationGetDescr(table), lengthof(columns), columns, values, nulls);
+}
+
+static Datum
+pack(Relation table, const MatchFacts *facts)
+{
+	TupleDesc desc = facts_desc(table);
+	Datum packed = match_facts_pack(facts, desc);
+
+	ReleaseTupleDesc(desc);
+
+	return packed;
+}
+
+static void
+unpack(Relation table, Datum packed, MatchFacts *facts)
+{
+	TupleDesc desc = facts_desc(table);
+
+	match_facts_unpack(packed, desc, facts);
+	ReleaseTupleDesc(desc);
+}
+
+static TupleDesc
+facts_desc(Relation table)
+{
+	AttrNumber column = row_column(table, "match_facts");
+
+	return lookup_rowtype_tupdesc(TupleDescAttr(RelationGetDescr(table), column - 1)->atttypid, -1);
 }
 
 static Datum

@@ -36,6 +36,15 @@ static inline double most_beside(const MatchWeights *weights, int32 stars, int32
                                  int32 tier, int32 response);
 static inline double most_proximity(const MatchQuery *query, double metres);
 
+/* match_average: of his stars as shown, hundredths rounded half up; 0 without reviews. */
+int32
+match_average(const MatchFacts *facts)
+{
+	int64 reviews = facts->total_reviews;
+
+	return reviews == 0 ? 0 : (int32) ((facts->rating_sum * (int64) 200 + reviews) / (2 * reviews));
+}
+
 double
 match_responsiveness(const MatchFacts *facts)
 {

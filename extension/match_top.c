@@ -4,8 +4,8 @@
  *		The best craftsmen for a client, exactly.
  *
  * Craftsmen come by falling bound, from the index of themselves or, where
- * trades are asked for, from that of their crafts; each is scored as he stands
- * in the caller's snapshot.  mesteri.match_reference() says what the answer
+ * trades are asked for, from that of their crafts; each is scored by the facts
+ * beside the key, as the row stands in the caller's snapshot.  mesteri.match_reference() says what the answer
  * is, and gives it where an index is missing and for pages far behind.
  *-------------------------------------------------------------------------
  */
@@ -16,12 +16,14 @@
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/typcache.h"
 
 #include "bound_walk.h"
 #include "match_facts.h"
@@ -29,7 +31,7 @@
 #include "place.h"
 #include "ranked_rows.h"
 #include "row.h"
-#include "row_finder.h"
+#include "spi_util.h"
 #include "top_k.h"
 #include "uuid_set.h"
 
@@ -55,28 +57,34 @@ typedef struct MatchSearch
 	bool has_place;
 	Datum place;
 	PlaceFunctions functions;
-	bool has_min_rating;
-	Datum min_rating; /* numeric */
+	int32 least_average; /* hundredths */
 	bool has_max_price;
-	Datum max_price;
-	HTAB *seen; /* somebody with several of the trades comes once for each */
-	MatchColumns at;
-	RowFinder craftsmen;
-	RowFinder profiles;
-	AttrNumber location; /* of profiles */
+	Datum max_price; /* numeric */
+	HTAB *seen;      /* somebody with several of the trades comes once for each */
+	AttrNumber id;   /* the craftsman's */
+	AttrNumber category_id;
+	AttrNumber key;
+	AttrNumber facts;
+	TupleDesc facts_desc;
 	TopK top;
 } MatchSearch;
 
 static bool is_reference_asked(FunctionCallInfo fcinfo);
 static bool search(FunctionCallInfo fcinfo, MatchSearch *search);
+static void find_columns(MatchSearch *search, Relation table, bool by_craft);
 static void begin(FunctionCallInfo fcinfo, MatchSearch *search);
+static void begin_filters(FunctionCallInfo fcinfo, MatchSearch *search);
+static int32 least_average(double min_rating);
 static MatchWeights read_weights(Datum row);
 static Datum member(HeapTupleHeader row, const char *column);
-static void walk(MatchSearch *search, Relation table, Relation index, bool is_craft);
+static void walk(MatchSearch *search, Relation table, Relation index);
+static bool is_asked_for(MatchSearch *search, TupleTableSlot *slot);
 static void consider(MatchSearch *search, TupleTableSlot *slot);
-static bool passes(const MatchSearch *search, const Row *craftsman);
-static bool measure(MatchSearch *search, const Row *craftsman, Ranked *candidate);
-static void score(MatchSearch *search, const Row *craftsman, Ranked *candidate);
+static bool passes(const MatchSearch *search, const MatchFacts *facts);
+static bool knows_place(MatchSearch *search, TupleTableSlot *slot, MatchFacts *facts);
+static bool look_up_place(Datum craftsman_id, MatchFacts *facts);
+static bool measure(MatchSearch *search, const MatchFacts *facts, Ranked *candidate);
+static void score(MatchSearch *search, const MatchFacts *facts, Ranked *candidate);
 static bool is_first(MatchSearch *search, const pg_uuid_t *id);
 
 PG_FUNCTION_INFO_V1(mesteri_match_top);
@@ -130,29 +138,32 @@ search(FunctionCallInfo fcinfo, MatchSearch *search)
 	Relation table;
 	Relation index;
 
-	if (!row_finder_open(&search->craftsmen, "craftsman_profiles", "craftsman_profiles_pkey", "id"))
-		return false;
-	if (!row_finder_open(&search->profiles, "user_profiles", "user_profiles_user_id_unique", "user_id"))
-	{
-		row_finder_close(&search->craftsmen);
-		return false;
-	}
-
 	table = table_open(get_relname_relid(name, schema), AccessShareLock);
 	index = bound_index_open(table, by_craft ? "craftsman_crafts_match" : "craftsman_profiles_match",
 	                         row_column(table, "match_key"), GIST_AM_OID);
 	if (index != NULL)
 	{
+		find_columns(search, table, by_craft);
 		begin(fcinfo, search);
-		walk(search, table, index, by_craft);
+		walk(search, table, index);
 		top_k_sort(&search->top);
+		ReleaseTupleDesc(search->facts_desc);
 	}
 
 	table_close(table, AccessShareLock);
-	row_finder_close(&search->profiles);
-	row_finder_close(&search->craftsmen);
 
 	return index != NULL;
+}
+
+static void
+find_columns(MatchSearch *search, Relation table, bool by_craft)
+{
+	search->id = row_column(table, by_craft ? "craftsman_id" : "id");
+	search->category_id = by_craft ? row_column(table, "category_id") : InvalidAttrNumber;
+	search->key = row_column(table, "match_key");
+	search->facts = row_column(table, "match_facts");
+	search->facts_desc = lookup_rowtype_tupdesc(TupleDescAttr(RelationGetDescr(table), search->facts - 1)->atttypid,
+	                                            -1);
 }
 
 static void
@@ -161,14 +172,12 @@ begin(FunctionCallInfo fcinfo, MatchSearch *search)
 	MatchQuery *query = &search->query;
 	MatchWeights weights;
 
-	search->at = *match_columns(search->craftsmen.table);
-	search->location = row_column(search->profiles.table, "location");
 	weights = read_weights(PG_GETARG_DATUM(ARG_WEIGHTS));
 	match_query_weights(query, &weights);
 	search->has_place = !PG_ARGISNULL(ARG_PLACE);
 	if (search->has_place)
 	{
-		Oid geography = TupleDescAttr(RelationGetDescr(search->profiles.table), search->location - 1)->atttypid;
+		Oid geography = TupleDescAttr(search->facts_desc, MATCH_FACT_PLACE)->atttypid;
 		double lat;
 		double lon;
 
@@ -191,12 +200,23 @@ begin(FunctionCallInfo fcinfo, MatchSearch *search)
 		search->seen = hash_create("mesteri match candidates", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
 
-	search->has_min_rating = !PG_ARGISNULL(ARG_MIN_RATING);
-	query->least_stars = PG_INT32_MIN;
-	if (search->has_min_rating)
+	begin_filters(fcinfo, search);
+	top_k_begin(&search->top, PG_GETARG_INT32(ARG_COUNT) + (int) PG_GETARG_INT64(ARG_SKIP), false);
+	query->base.floor = top_k_floor(&search->top);
+}
+
+static void
+begin_filters(FunctionCallInfo fcinfo, MatchSearch *search)
+{
+	MatchQuery *query = &search->query;
+
+	search->least_average = query->least_stars = PG_INT32_MIN;
+	if (!PG_ARGISNULL(ARG_MIN_RATING))
 	{
-		search->min_rating = DirectFunctionCall1(float8_numeric, PG_GETARG_DATUM(ARG_MIN_RATING));
-		query->least_stars = (int32) floor(Max(Min(PG_GETARG_FLOAT8(ARG_MIN_RATING), 1000), -1000) * 100);
+		double least = PG_GETARG_FLOAT8(ARG_MIN_RATING);
+
+		search->least_average = least_average(least);
+		query->least_stars = (int32) floor(Max(Min(least, 1000), -1000) * 100);
 	}
 	search->has_max_price = !PG_ARGISNULL(ARG_MAX_PRICE);
 	query->least_cheapness = MATCH_NO_PRICE;
@@ -209,9 +229,20 @@ begin(FunctionCallInfo fcinfo, MatchSearch *search)
 		query->least_cheapness = most < PG_INT32_MAX ? -(int32) Max(most, -1) : -PG_INT32_MAX; /* NaN too */
 	}
 	query->available_only = PG_GETARG_BOOL(ARG_AVAILABLE);
+}
 
-	top_k_begin(&search->top, PG_GETARG_INT32(ARG_COUNT) + (int) PG_GETARG_INT64(ARG_SKIP), false);
-	query->base.floor = top_k_floor(&search->top);
+/* least_average: the least average, which has two decimals, that is no less as numeric. */
+static int32
+least_average(double min_rating)
+{
+	Datum hundredths;
+
+	if (!(fabs(min_rating) <= 1000)) /* NaN is above all */
+		return min_rating < 0 ? PG_INT32_MIN : PG_INT32_MAX;
+	hundredths = DirectFunctionCall2(numeric_mul, DirectFunctionCall1(float8_numeric, Float8GetDatum(min_rating)),
+	                                 DirectFunctionCall1(int4_numeric, Int32GetDatum(100)));
+
+	return DatumGetInt32(DirectFunctionCall1(numeric_int4, DirectFunctionCall1(numeric_ceil, hundredths)));
 }
 
 static MatchWeights
@@ -243,108 +274,134 @@ member(HeapTupleHeader row, const char *column)
 }
 
 static void
-walk(MatchSearch *search, Relation table, Relation index, bool is_craft)
+walk(MatchSearch *search, Relation table, Relation index)
 {
-	AttrNumber craftsman_id = is_craft ? row_column(table, "craftsman_id") : InvalidAttrNumber;
-	AttrNumber category_id = is_craft ? row_column(table, "category_id") : InvalidAttrNumber;
 	BoundWalk walk;
 
 	bound_walk_begin(&walk, &match_class, table, index, &search->query.base, search->top.size);
 	while (bound_walk_next(&walk))
-	{
-		bool is_null;
-
-		if (!is_craft)
+		if (is_asked_for(search, walk.slot))
 			consider(search, walk.slot);
-		else if (uuid_set_has(&search->categories, DatumGetUUIDP(slot_getattr(walk.slot, category_id, &is_null))))
-		{
-			pg_uuid_t id = *DatumGetUUIDP(slot_getattr(walk.slot, craftsman_id, &is_null));
-
-			search->query.base.work.tuples++;
-			if (is_first(search, &id) && row_finder_find(&search->craftsmen, &id))
-				consider(search, search->craftsmen.slot);
-		}
-	}
 	bound_walk_end(&walk);
 }
 
-/* slot: a craftsman. */
+/* Whether it is one of the trades asked for, if any are, and the first of the craftsman's. */
+static bool
+is_asked_for(MatchSearch *search, TupleTableSlot *slot)
+{
+	bool is_null;
+
+	if (search->category_id == InvalidAttrNumber)
+		return true;
+
+	return uuid_set_has(&search->categories, DatumGetUUIDP(slot_getattr(slot, search->category_id, &is_null))) &&
+	       is_first(search, DatumGetUUIDP(slot_getattr(slot, search->id, &is_null)));
+}
+
+/* slot: a craftsman or one of his crafts. */
 static void
 consider(MatchSearch *search, TupleTableSlot *slot)
 {
-	Row craftsman = {slot->tts_values, slot->tts_isnull};
+	bool is_null;
+	Datum packed = slot_getattr(slot, search->facts, &is_null);
+	MatchFacts facts;
 	Ranked candidate;
 
-	slot_getsomeattrs(slot, search->at.last);
-	if (!passes(search, &craftsman) || !measure(search, &craftsman, &candidate))
+	/* Without he is suspended or erased. */
+	if (is_null)
+		return;
+	match_facts_unpack(packed, search->facts_desc, &facts);
+	if (!passes(search, &facts) || !knows_place(search, slot, &facts) || !measure(search, &facts, &candidate))
 		return;
 
-	score(search, &craftsman, &candidate);
+	score(search, &facts, &candidate);
+	candidate.id = *DatumGetUUIDP(slot_getattr(slot, search->id, &is_null));
 	top_k_add(&search->top, &candidate);
 	search->query.base.floor = top_k_floor(&search->top);
 }
 
 static bool
-passes(const MatchSearch *search, const Row *craftsman)
+passes(const MatchSearch *search, const MatchFacts *facts)
 {
-	const MatchColumns *at = &search->at;
-	const Datum *values = craftsman->values;
-	const bool *nulls = craftsman->nulls;
-
-	/* Without a key he is suspended or erased. */
-	if (nulls[at->match_key - 1])
+	if (search->query.available_only && !facts->is_available)
 		return false;
-	if (search->query.available_only && !DatumGetBool(values[at->is_available - 1]))
-		return false;
-	if (search->has_min_rating &&
-	    !DatumGetBool(DirectFunctionCall2(numeric_ge, values[at->average_rating - 1], search->min_rating)))
+	if (match_average(facts) < search->least_average)
 		return false;
 
 	return !search->has_max_price ||
-	       (!nulls[at->hourly_rate_min - 1] &&
-	        DatumGetBool(DirectFunctionCall2(numeric_le, values[at->hourly_rate_min - 1], search->max_price)));
+	       (facts->has_price && DatumGetBool(DirectFunctionCall2(numeric_le, facts->price, search->max_price)));
+}
+
+/* Whether he has a profile; one that came after him is looked up. */
+static bool
+knows_place(MatchSearch *search, TupleTableSlot *slot, MatchFacts *facts)
+{
+	bool is_null;
+	const MatchKey *key = (const MatchKey *) DatumGetPointer(slot_getattr(slot, search->key, &is_null));
+
+	if (!is_null && key->lat != MATCH_ANYWHERE)
+		return true;
+
+	return look_up_place(slot_getattr(slot, search->id, &is_null), facts);
+}
+
+static bool
+look_up_place(Datum craftsman_id, MatchFacts *facts)
+{
+	static SPIPlanPtr plan;
+	bool is_there;
+
+	SPI_connect();
+	if (plan == NULL)
+		plan = spi_keep(
+			"SELECT p.location FROM mesteri.craftsman_profiles c JOIN mesteri.user_profiles p USING (user_id)"
+			" WHERE c.id = $1",
+			1, &(Oid){UUIDOID});
+	if (SPI_execute_plan(plan, &craftsman_id, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not look up a place");
+	is_there = SPI_processed > 0;
+	if (is_there)
+	{
+		bool is_null;
+		Datum place = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+
+		facts->has_place = !is_null;
+		if (!is_null)
+			facts->place = SPI_datumTransfer(place, false, -1);
+	}
+	SPI_finish();
+
+	return is_there;
 }
 
 /*
  * measure
- *		How far away he is; false when that is too far for either, nowhere, or he has no profile.
+ *		How far away he is; false when that is too far for either, or nowhere.
  */
 static bool
-measure(MatchSearch *search, const Row *craftsman, Ranked *candidate)
+measure(MatchSearch *search, const MatchFacts *facts, Ranked *candidate)
 {
-	const MatchColumns *at = &search->at;
-	Datum location;
-	bool is_null;
-
 	candidate->has_metres = false;
-	if (!row_finder_find(&search->profiles, DatumGetUUIDP(craftsman->values[at->user_id - 1])))
-		return false;
 	if (!search->has_place)
 		return true;
-	location = slot_getattr(search->profiles.slot, search->location, &is_null);
-	if (is_null)
+	if (!facts->has_place)
 		return false;
 
 	search->query.base.work.distances++;
-	candidate->has_metres = place_distance(&search->functions, location, search->place, &candidate->metres);
+	candidate->has_metres = place_distance(&search->functions, facts->place, search->place, &candidate->metres);
 
 	return candidate->has_metres &&
-	       place_within(&search->functions, location, search->place, candidate->metres, search->query.base.radius_m) &&
-	       candidate->metres <= (double) DatumGetInt32(craftsman->values[at->available_radius_km - 1]) * METRES_A_KM;
+	       place_within(&search->functions, facts->place, search->place, candidate->metres,
+	                    search->query.base.radius_m) &&
+	       candidate->metres <= (double) facts->radius_km * METRES_A_KM;
 }
 
 static void
-score(MatchSearch *search, const Row *craftsman, Ranked *candidate)
+score(MatchSearch *search, const MatchFacts *facts, Ranked *candidate)
 {
-	const MatchColumns *at = &search->at;
-	MatchFacts facts;
-	MatchScore score;
+	MatchScore score = match_score(&search->query.weights, candidate->has_metres ? &candidate->metres : NULL,
+	                               search->query.base.radius_m, facts);
 
-	match_facts(at, craftsman, &facts);
-	score = match_score(&search->query.weights, candidate->has_metres ? &candidate->metres : NULL,
-	                    search->query.base.radius_m, &facts);
-
-	candidate->id = *DatumGetUUIDP(craftsman->values[at->id - 1]);
 	candidate->score = score.total;
 	candidate->parts[0] = score.proximity;
 	candidate->parts[1] = score.rating;

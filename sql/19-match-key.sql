@@ -45,6 +45,12 @@ CREATE FUNCTION mesteri.match_gist_sortsupport(internal) RETURNS void
     AS 'MODULE_PATHNAME', 'mesteri_match_gist_sortsupport';
 COMMENT ON FUNCTION mesteri.match_gist_sortsupport(internal) IS 'GiST: the order in which an index is built.';
 
+CREATE TYPE mesteri.match_facts AS (
+    radius_km integer, rating_sum integer, total_reviews integer, tier integer, response_time_minutes integer, completion_rate float8,
+    is_available boolean, price numeric, place geography(Point, 4326)
+);
+COMMENT ON TYPE mesteri.match_facts IS 'What a search asks of a craftsman, as exactly as he is scored; docs/matching.md.';
+
 CREATE OPERATOR CLASS mesteri.match_key_ops DEFAULT FOR TYPE mesteri.match_key USING gist AS
     FUNCTION 1 mesteri.match_gist_consistent(internal, internal, smallint, oid, internal),
     FUNCTION 2 mesteri.match_gist_union(internal, internal),

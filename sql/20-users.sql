@@ -163,6 +163,7 @@ CREATE TABLE mesteri.craftsman_profiles (
     created_at                   timestamptz NOT NULL DEFAULT now(),
     updated_at                   timestamptz NOT NULL DEFAULT now(),
     match_key                    mesteri.match_key,
+    match_facts                  mesteri.match_facts,
     CONSTRAINT craftsman_profiles_user_id_unique UNIQUE (user_id),
     CONSTRAINT craftsman_profiles_id_user_unique UNIQUE (id, user_id),
     CONSTRAINT craftsman_profiles_insurance_object CHECK (jsonb_typeof(insurance_details) = 'object'),
@@ -224,6 +225,8 @@ COMMENT ON COLUMN mesteri.craftsman_profiles.created_at IS 'When the account bec
 COMMENT ON COLUMN mesteri.craftsman_profiles.updated_at IS 'Last edit by the craftsman or staff; counters do not count.';
 COMMENT ON COLUMN mesteri.craftsman_profiles.match_key
     IS 'Bounds of his match score, made by triggers; changes only when he leaves them. Null: he is suspended or erased.';
+COMMENT ON COLUMN mesteri.craftsman_profiles.match_facts
+    IS 'What he is scored by, with his place from user_profiles; made by triggers. Null: as the key.';
 CREATE INDEX craftsman_profiles_match ON mesteri.craftsman_profiles USING gist (match_key) WHERE match_key IS NOT NULL;
 SELECT pg_catalog.pg_extension_config_dump('mesteri.craftsman_profiles', '');
 
@@ -305,15 +308,17 @@ CREATE TABLE mesteri.craftsman_crafts (
     is_primary       boolean NOT NULL DEFAULT false,
     years_experience integer,
     match_key        mesteri.match_key,
+    match_facts      mesteri.match_facts,
     PRIMARY KEY (craftsman_id, category_id),
     CONSTRAINT craftsman_crafts_experience_range CHECK (years_experience BETWEEN 0 AND 80)
-);
+) WITH (fillfactor = 80);
 COMMENT ON TABLE mesteri.craftsman_crafts IS 'Which trades a craftsman practises.';
 COMMENT ON COLUMN mesteri.craftsman_crafts.craftsman_id IS 'Who practises it.';
 COMMENT ON COLUMN mesteri.craftsman_crafts.category_id IS 'Which trade; parent or leaf of the tree.';
 COMMENT ON COLUMN mesteri.craftsman_crafts.is_primary IS 'The one shown first; at most one a craftsman.';
 COMMENT ON COLUMN mesteri.craftsman_crafts.years_experience IS 'In this trade alone, as the craftsman says; null: not said.';
 COMMENT ON COLUMN mesteri.craftsman_crafts.match_key IS 'The craftsman''s, with this trade; kept by triggers. Null: as his.';
+COMMENT ON COLUMN mesteri.craftsman_crafts.match_facts IS 'The craftsman''s, so that a search need not look him up; kept by triggers. Null: as his.';
 CREATE INDEX craftsman_crafts_match ON mesteri.craftsman_crafts USING gist (match_key) WHERE match_key IS NOT NULL;
 CREATE INDEX craftsman_crafts_category ON mesteri.craftsman_crafts (category_id);
 CREATE UNIQUE INDEX craftsman_crafts_one_primary ON mesteri.craftsman_crafts (craftsman_id) WHERE is_primary;
@@ -340,21 +345,21 @@ SELECT pg_catalog.pg_extension_config_dump('mesteri.saved_craftsmen', '');
 CREATE FUNCTION mesteri.match_craftsman_changes() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'mesteri_match_craftsman_changes';
-COMMENT ON FUNCTION mesteri.match_craftsman_changes() IS 'Fills match_key of a craftsman, whatever was given for it.';
+COMMENT ON FUNCTION mesteri.match_craftsman_changes() IS 'Fills match_key and match_facts of a craftsman, whatever was given for them.';
 CREATE TRIGGER craftsman_profiles_match BEFORE INSERT OR UPDATE ON mesteri.craftsman_profiles
     FOR EACH ROW EXECUTE FUNCTION mesteri.match_craftsman_changes();
 
 CREATE FUNCTION mesteri.match_craftsman_changed() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'mesteri_match_craftsman_changed';
-COMMENT ON FUNCTION mesteri.match_craftsman_changed() IS 'Copies a craftsman''s key to his crafts.';
+COMMENT ON FUNCTION mesteri.match_craftsman_changed() IS 'Copies a craftsman''s key and facts to his crafts.';
 CREATE TRIGGER craftsman_profiles_match_crafts AFTER UPDATE ON mesteri.craftsman_profiles
     FOR EACH ROW EXECUTE FUNCTION mesteri.match_craftsman_changed();
 
 CREATE FUNCTION mesteri.match_craft_changes() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'mesteri_match_craft_changes';
-COMMENT ON FUNCTION mesteri.match_craft_changes() IS 'Fills match_key of a craft from the craftsman''s.';
+COMMENT ON FUNCTION mesteri.match_craft_changes() IS 'Fills match_key and match_facts of a craft from the craftsman''s.';
 CREATE TRIGGER craftsman_crafts_match BEFORE INSERT OR UPDATE ON mesteri.craftsman_crafts
     FOR EACH ROW EXECUTE FUNCTION mesteri.match_craft_changes();
 

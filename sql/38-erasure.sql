@@ -167,6 +167,7 @@ SELECT split_part(c, '.', 1), split_part(c, '.', 2), reason, true
                 'ticket_replies.author_id reports.decided_by post_comments.deleted_by'),
                ('for staff alone', 'reports.snapshot transactions.metadata transactions.escrow_state users.identity_document_url '
                 'craftsman_profiles.business_documents verifications.register_result'),
+               ('a copy for searches of what the export has', 'craftsman_profiles.match_facts craftsman_crafts.match_facts'),
                ('stands on the invoice, which is the payee''s', 'transactions.invoice_number transactions.invoice_url'),
                ('the provider''s own', 'payment_sessions.payment_method_categories payment_sessions.session_id')) AS v (reason, columns),
        string_to_table(columns, ' ') AS c;

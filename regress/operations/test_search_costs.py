@@ -43,8 +43,8 @@ def database(cluster):
 @pytest.mark.parametrize("weights, categories, middle, most", [
     ("feed_weights", ANY, 31, 39),
     ("feed_weights", ONE_OF_ALL, 40, 64),
-    ("match_weights", ANY, 95, 110),
-    ("match_weights", ONE_OF_ALL, 38, 130),
+    ("match_weights", ANY, 28, 32),
+    ("match_weights", ONE_OF_ALL, 8, 22),
 ])
 def test_a_page_of_twenty(database, weights, categories, middle, most):
     database.run(SEARCHES.format(categories, weights))  # looks at the catalog

@@ -78,6 +78,9 @@ UPDATE mesteri.craftsman_profiles SET total_reviews = total_reviews + 1, rating_
 UPDATE mesteri.craftsman_profiles SET tier = 'master', hourly_rate_min = 1.5, available_radius_km = 11, response_time_minutes = NULL WHERE random() < 0.1;
 UPDATE mesteri.craftsman_profiles SET availability_status = 'busy', match_key = NULL WHERE random() < 0.1;
 UPDATE mesteri.craftsman_profiles SET match_key = '* 00000000 0 0 0 1 1 0 0 0' WHERE random() < 0.1;
+UPDATE mesteri.craftsman_profiles SET match_facts = NULL WHERE random() < 0.1;
+UPDATE mesteri.craftsman_profiles SET match_facts = ROW(300, 5, 1, 3, 0, 100, true, 1, mesteri.point(46.77, 23.59)) WHERE random() < 0.1;
+UPDATE mesteri.craftsman_crafts SET match_facts = NULL WHERE random() < 0.1;
 UPDATE mesteri.user_profiles SET location = CASE WHEN random() < 0.8 THEN pg_temp.town(1) END WHERE random() < 0.2;
 UPDATE mesteri.users SET is_active = true WHERE random() < 0.5 AND NOT is_active;
 UPDATE mesteri.users SET is_active = false WHERE random() < 0.05;
@@ -90,18 +93,28 @@ DELETE FROM mesteri.user_profiles WHERE random() < 0.02;
 INSERT INTO mesteri.user_profiles (user_id, first_name, last_name, location)
 SELECT id, 'Ana', 'Pop', pg_temp.town(1) FROM mesteri.users u WHERE NOT EXISTS (SELECT FROM mesteri.user_profiles p WHERE p.user_id = u.id) AND random() < 0.5;
 SELECT 'seed ' || :'seed' AS seed, different FROM pg_temp.differences(150) AS d (different) WHERE different > 0;
-CREATE TEMP TABLE keys AS SELECT c.id, c.match_key, (SELECT string_agg(k.category_id || ' ' || k.match_key::text, ',' ORDER BY k.category_id) FROM mesteri.craftsman_crafts k WHERE k.craftsman_id = c.id) AS crafts
+CREATE TEMP TABLE keys AS SELECT c.id, c.match_key, c.match_facts,
+       (SELECT string_agg(concat_ws(' ', k.category_id, k.match_key, k.match_facts), ',' ORDER BY k.category_id) FROM mesteri.craftsman_crafts k WHERE k.craftsman_id = c.id) AS crafts
   FROM mesteri.craftsman_profiles c;
 UPDATE mesteri.craftsman_profiles SET match_key = NULL;
 UPDATE mesteri.craftsman_crafts SET match_key = NULL;
-SELECT 'seed ' || :'seed' AS seed, k.*, c.match_key
+SELECT 'seed ' || :'seed' AS seed, k.*, c.match_key, c.match_facts
   FROM keys k JOIN mesteri.craftsman_profiles c USING (id)
- WHERE (k.match_key::text IS DISTINCT FROM c.match_key::text
+ WHERE ((k.match_key::text, k.match_facts::text) IS DISTINCT FROM (c.match_key::text, c.match_facts::text)
         -- The place of a profile that came late is known from now on.
         AND k.match_key::text NOT LIKE '*%')
-    OR (k.crafts IS DISTINCT FROM (SELECT string_agg(x.category_id || ' ' || x.match_key::text, ',' ORDER BY x.category_id) FROM mesteri.craftsman_crafts x WHERE x.craftsman_id = c.id)
+    OR (k.crafts IS DISTINCT FROM (SELECT string_agg(concat_ws(' ', x.category_id, x.match_key, x.match_facts), ',' ORDER BY x.category_id) FROM mesteri.craftsman_crafts x WHERE x.craftsman_id = c.id)
         AND k.match_key::text NOT LIKE '*%')
  LIMIT 3;
+
+-- Written past the triggers: repaired.
+SET LOCAL session_replication_role = replica;
+UPDATE mesteri.craftsman_profiles SET match_facts = ROW(300, 5, 1, 3, 0, 100, true, 1, mesteri.point(46.77, 23.59)) WHERE random() < 0.5 AND match_key IS NOT NULL;
+UPDATE mesteri.craftsman_crafts SET match_facts = NULL WHERE random() < 0.5;
+SET LOCAL session_replication_role = origin;
+UPDATE mesteri.craftsman_profiles SET match_facts = NULL;
+UPDATE mesteri.craftsman_crafts SET match_facts = NULL;
+SELECT 'seed ' || :'seed' AS seed, different FROM pg_temp.differences(100) AS d (different) WHERE different > 0;
 
 -- Built at once.
 REINDEX TABLE mesteri.craftsman_profiles;
