@@ -245,7 +245,14 @@ cost(const BoundClass *class, const Bounds *bounds, const Extent *extent)
 {
 	double worth = class->worth(bounds);
 	int categories = count_categories(bounds);
-	double unfiltered = class->by_category && categories > 0 ? 0 : class->unfiltered;
+	double unfiltered = class->unfiltered;
+
+	/* More than searches say, so that splits part categories before anything else. */
+	if (class->by_category && categories > 0)
+	{
+		unfiltered = 0;
+		categories *= categories;
+	}
 
 	return unfiltered * area(extent, reach(worth, class->worth_shown)) +
 	       categories * area(extent, reach(worth, class->worth_shown_of_category));
