@@ -12,6 +12,8 @@
 #include "access/htup_details.h"
 #include "funcapi.h"
 #include "utils/fmgrprotos.h"
+#include "utils/rel.h"
+#include "utils/typcache.h"
 
 #include "match_facts.h"
 
@@ -53,6 +55,19 @@ match_facts(const MatchColumns *at, const Row *row, MatchFacts *facts)
 	                      DatumGetObjectId(row->values[at->availability_status - 1]) == at->available;
 	facts->has_price = !row->nulls[at->hourly_rate_min - 1];
 	facts->price = row->values[at->hourly_rate_min - 1];
+}
+
+/* match_facts_desc: of the type, by a table that has a column of it; to be released. */
+TupleDesc
+match_facts_desc(Relation table)
+{
+	AttrNumber column = row_column(table, "match_facts");
+	TupleDesc desc = lookup_rowtype_tupdesc(TupleDescAttr(RelationGetDescr(table), column - 1)->atttypid, -1);
+
+	if (desc->natts != MATCH_FACT_COUNT)
+		elog(ERROR, "mesteri.match_facts has %d attributes, not %d", desc->natts, MATCH_FACT_COUNT);
+
+	return desc;
 }
 
 /* match_facts_pack: a mesteri.match_facts; desc is that type's. */

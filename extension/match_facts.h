@@ -41,6 +41,7 @@ extern const MatchColumns *match_columns(Relation craftsmen);
 
 /* match_facts.c */
 extern void match_facts(const MatchColumns *at, const Row *row, MatchFacts *facts);
+extern TupleDesc match_facts_desc(Relation table);
 extern Datum match_facts_pack(const MatchFacts *facts, TupleDesc desc);
 extern void match_facts_unpack(Datum packed, TupleDesc desc, MatchFacts *facts);
 extern bool match_facts_same(Datum a, Datum b);

@@ -27,7 +27,6 @@
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rel.h"
-#include "utils/typcache.h"
 #include "utils/uuid.h"
 
 #include "match_facts.h"
@@ -53,7 +52,6 @@ static bool same_value(TriggerData *trigger, const char *column);
 static HeapTuple with_key(HeapTuple tuple, Relation table, const MatchKey *key, Datum facts);
 static Datum pack(Relation table, const MatchFacts *facts);
 static void unpack(Relation table, Datum packed, MatchFacts *facts);
-static TupleDesc facts_desc(Relation table);
 static Datum value_of(HeapTuple tuple, Relation table, const char *column, bool *is_null);
 static void run(SPIPlanPtr *plan, const char *sql, Datum id);
 static TriggerData *trigger_of(FunctionCallInfo fcinfo);
@@ -397,7 +395,7 @@ with_key(HeapTuple tuple, Relation table, const MatchKey *key, Datum facts)
 static Datum
 pack(Relation table, const MatchFacts *facts)
 {
-	TupleDesc desc = facts_desc(table);
+	TupleDesc desc = match_facts_desc(table);
 	Datum packed = match_facts_pack(facts, desc);
 
 	ReleaseTupleDesc(desc);
@@ -408,18 +406,10 @@ pack(Relation table, const MatchFacts *facts)
 static void
 unpack(Relation table, Datum packed, MatchFacts *facts)
 {
-	TupleDesc desc = facts_desc(table);
+	TupleDesc desc = match_facts_desc(table);
 
 	match_facts_unpack(packed, desc, facts);
 	ReleaseTupleDesc(desc);
-}
-
-static TupleDesc
-facts_desc(Relation table)
-{
-	AttrNumber column = row_column(table, "match_facts");
-
-	return lookup_rowtype_tupdesc(TupleDescAttr(RelationGetDescr(table), column - 1)->atttypid, -1);
 }
 
 static Datum

@@ -23,7 +23,6 @@
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/typcache.h"
 
 #include "bound_walk.h"
 #include "match_facts.h"
@@ -162,8 +161,7 @@ find_columns(MatchSearch *search, Relation table, bool by_craft)
 	search->category_id = by_craft ? row_column(table, "category_id") : InvalidAttrNumber;
 	search->key = row_column(table, "match_key");
 	search->facts = row_column(table, "match_facts");
-	search->facts_desc = lookup_rowtype_tupdesc(TupleDescAttr(RelationGetDescr(table), search->facts - 1)->atttypid,
-	                                            -1);
+	search->facts_desc = match_facts_desc(table);
 }
 
 static void

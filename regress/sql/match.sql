@@ -68,6 +68,15 @@ UPDATE mesteri.craftsman_profiles SET available_radius_km = 10 WHERE id = pg_tem
 SELECT round((p ->> 'score')::numeric, 4) AS score, p -> 'score_parts' ->> 'proximity' AS proximity, p -> 'distance_km' AS km
   FROM mesteri.request('GET', '/v1/craftsmen?limit=1') AS a, json_array_elements(a.body -> 'items') AS p;
 
+-- A profile that comes after the craftsman: looked up, once there is one.
+SAVEPOINT late;
+DELETE FROM mesteri.user_profiles WHERE user_id = pg_temp.id(6);
+SELECT 6 = ANY (pg_temp.found(:'here')) AS without_profile, 6 = ANY (pg_temp.found('')) AS anywhere;
+INSERT INTO mesteri.user_profiles (user_id, first_name, last_name, location) VALUES (pg_temp.id(6), 'Florin', 'Pop', mesteri.point(46.77, 23.59));
+SELECT split_part(match_key::text, ' ', 1) AS place FROM mesteri.craftsman_profiles WHERE id = pg_temp.id(6);
+SELECT 6 = ANY (pg_temp.found(:'here')) AS with_profile, 6 = ANY (pg_temp.found('lat=47.77&lon=23.59')) AS far_away;
+ROLLBACK TO late;
+
 -- Filters.
 SELECT name, pg_temp.found(:'here' || '&' || query) AS found
   FROM (VALUES
