@@ -355,8 +355,7 @@ look_up_place(Datum craftsman_id, MatchFacts *facts)
 			"SELECT p.location FROM mesteri.craftsman_profiles c JOIN mesteri.user_profiles p USING (user_id)"
 			" WHERE c.id = $1",
 			1, &(Oid){UUIDOID});
-	if (SPI_execute_plan(plan, &craftsman_id, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not look up a place");
+	spi_plan_as_owner_within(plan, &craftsman_id);
 	is_there = SPI_processed > 0;
 	if (is_there)
 	{

@@ -466,8 +466,6 @@ plan_call(Route *route, const Oid *types)
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(caller_role, context | SECURITY_LOCAL_USERID_CHANGE);
-	spi_push_catalog_path();
 	route->plan = spi_keep(sql.data, count, types);
-	PopOverrideSearchPath();
 	SetUserIdAndSecContext(user, context);
 }

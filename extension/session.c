@@ -97,8 +97,8 @@ session_check(const Identity *identity)
 		                "       CASE WHEN u.deleted_at IS NOT NULL THEN 'erased'"
 		                "            WHEN u.is_active THEN f.revoke_reason ELSE 'suspended' END"
 		                "  FROM mesteri.token_families f"
-		                "  JOIN mesteri.users u ON u.id OPERATOR(pg_catalog.=) f.user_id"
-		                " WHERE f.id OPERATOR(pg_catalog.=) $1",
+		                "  JOIN mesteri.users u ON u.id = f.user_id"
+		                " WHERE f.id = $1",
 		                1, types);
 	}
 

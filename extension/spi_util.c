@@ -29,23 +29,23 @@ typedef struct OwnersTurn
 	MemoryContext memory;
 } OwnersTurn;
 
-static SPIPlanPtr keep(SPIPlanPtr plan, const char *sql);
+static SPIPlanPtr keep(const char *sql, int count, const Oid *types, int options);
 static void begin_owners_turn(OwnersTurn *turn, Snapshot snapshot);
 static void end_owners_turn(const OwnersTurn *turn, int result, int expected);
 
 /*
  * spi_keep
- *		Prepares a statement for the life of the backend.
+ *		Prepares a statement for the life of the backend, with names of pg_catalog where they are not qualified.
  */
 SPIPlanPtr
 spi_keep(const char *sql, int count, const Oid *types)
 {
-	return keep(SPI_prepare(sql, count, unconstify(Oid *, types)), sql);
+	return keep(sql, count, types, 0);
 }
 
 /*
  * spi_keep_generic
- *		The same for a statement of one plan, whatever its parameters, with names of pg_catalog alone.
+ *		The same for a statement of one plan, whatever its parameters.
  *
  * Left to itself the planner would plan it anew at each call, as soon as
  * statistics make it hope for a cheaper one.
@@ -53,19 +53,20 @@ spi_keep(const char *sql, int count, const Oid *types)
 SPIPlanPtr
 spi_keep_generic(const char *sql, int count, const Oid *types)
 {
-	SPIPlanPtr plan;
-
-	spi_push_catalog_path();
-	plan = keep(SPI_prepare_cursor(sql, count, unconstify(Oid *, types), CURSOR_OPT_GENERIC_PLAN), sql);
-	PopOverrideSearchPath();
-	return plan;
+	return keep(sql, count, types, CURSOR_OPT_GENERIC_PLAN);
 }
 
 static SPIPlanPtr
-keep(SPIPlanPtr plan, const char *sql)
+keep(const char *sql, int count, const Oid *types, int options)
 {
+	SPIPlanPtr plan;
+
+	spi_push_catalog_path();
+	plan = SPI_prepare_cursor(sql, count, unconstify(Oid *, types), options);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	PopOverrideSearchPath();
+
 	return plan;
 }
 
