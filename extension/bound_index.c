@@ -8,15 +8,18 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "nodes/primnodes.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "bound_walk.h"
 
 static bool is_usable(Relation index, Relation table, AttrNumber column, Oid access_method);
+static bool is_older_than_snapshot(Relation index);
 static bool covers_not_null(Relation index, AttrNumber column);
 
 /*
@@ -64,7 +67,31 @@ is_usable(Relation index, Relation table, AttrNumber column, Oid access_method)
 	    !TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin))
 		return false;
 
+	/* A standby's transactions are not waited for when an index is built: it may lack rows that these see still. */
+	if (TransactionStartedDuringRecovery() && !is_older_than_snapshot(index))
+		return false;
+
 	return covers_not_null(index, column);
+}
+
+/*
+ * is_older_than_snapshot
+ *		Whether the active snapshot sees that the index was built: REINDEX writes its pg_class, or with CONCURRENTLY its pg_index.
+ */
+static bool
+is_older_than_snapshot(Relation index)
+{
+	Snapshot snapshot = GetActiveSnapshot();
+	HeapTuple class = SearchSysCache1(RELOID, ObjectIdGetDatum(RelationGetRelid(index)));
+	bool result;
+
+	if (!HeapTupleIsValid(class))
+		elog(ERROR, "cache lookup failed for relation %u", RelationGetRelid(index));
+	result = !XidInMVCCSnapshot(HeapTupleHeaderGetXmin(class->t_data), snapshot) &&
+	         !XidInMVCCSnapshot(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), snapshot);
+	ReleaseSysCache(class);
+
+	return result;
 }
 
 /* Whether an index has all rows in which the column is not null. */
