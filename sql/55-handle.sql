@@ -56,7 +56,8 @@ BEGIN
     headers := answer.headers;
     body := convert_from(answer.body, 'UTF8')::json;
 
-    IF answer.effects IS NOT NULL THEN
+    -- A standby cannot write what the read asks for.
+    IF answer.effects IS NOT NULL AND NOT pg_is_in_recovery() THEN
         PERFORM mesteri.effects_apply(answer.effects);
     END IF;
     IF answer.error IS NOT NULL THEN
