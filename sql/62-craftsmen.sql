@@ -22,6 +22,7 @@ CREATE FUNCTION mesteri.match_reference(
     RETURNS TABLE (craftsman_id uuid, distance_m float8, score float8, proximity float8, rating float8, tier float8,
                    responsiveness float8)
     LANGUAGE plpgsql STABLE ROWS 20 -- of the usual thousand the planner would rather hash everybody than look up a page
+    SET search_path = pg_catalog, mesteri, pg_temp SET row_security = on
     SET plan_cache_mode = auto
     SET enable_nestloop = off -- a radius looks far more selective to the planner than it is
     AS $$

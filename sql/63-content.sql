@@ -51,6 +51,7 @@ CREATE FUNCTION mesteri.feed_reference(
         hidden uuid[], after_score float8, after_id uuid, served bytea, count integer, skip integer)
     RETURNS TABLE (post_id uuid, distance_m float8, score float8, geo float8, engagement float8, rating float8, recency float8)
     LANGUAGE plpgsql STABLE ROWS 20
+    SET search_path = pg_catalog, mesteri, pg_temp SET row_security = on
     SET enable_nestloop = off SET plan_cache_mode = auto
     AS $$
 BEGIN
