@@ -3,15 +3,20 @@
 A slice in each run; MESTERI_SOAK compares 10 000 pages.  E2E_SEED sets the seed, which a failure prints.
 """
 
+import base64
+import contextlib
 import os
 import random
 import signal
 import threading
+import time
+from datetime import datetime, timedelta, timezone
 
 import psycopg2
 import pytest
 
 from server import wait_until
+from sql import request
 
 POSTS = 3000
 PAGES = 10_000 if os.environ.get("MESTERI_SOAK") else 120
@@ -219,6 +224,131 @@ def test_dead_entries_are_not_looked_at_again(database):
             looked_at += cursor.fetchone()
     assert looked_at[0] > 100
     assert looked_at[-1] < 20
+
+
+SCATTERED = """INSERT INTO mesteri.content_posts (craftsman_id, media_type, media_urls, location, published_at)
+               SELECT c.id, 'image', '[]', mesteri.point(46.75 + random() / 25, 23.57 + random() / 25), now() - random() * interval '5 days'
+                 FROM mesteri.craftsman_profiles c, generate_series(1, 2) WHERE c.match_key IS NOT NULL"""
+PAGE = "/v1/feed?lat=46.77&lon=23.59&radius_km=5&limit=20"
+RANKED = """SELECT f.post_id, p.craftsman_id FROM mesteri.feed_weights w,
+                   mesteri.{}(%s, w, mesteri.point(46.77, 23.59), 5000, NULL, NULL, NULL, NULL, NULL, '', 2500, 0) AS f
+              JOIN mesteri.content_posts p ON p.id = f.post_id WHERE w.version = 1"""
+
+
+def erase(database, craftsman):
+    database.run("SELECT ops.erase_user(c.user_id, 'x') FROM mesteri.craftsman_profiles c WHERE c.id = %s", craftsman)
+
+
+def clock_of(cursor):
+    """The moment that a scroll began: it is in its cursor, behind the seal and a byte, as PostgreSQL keeps it."""
+    data = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    return datetime(2000, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=int.from_bytes(data[17:25], "big"))
+
+
+def test_an_author_is_erased_between_two_pages(database):
+    """Nothing of his is shown from then on, and all that is others' is, once."""
+    database.run(SCATTERED)
+    with contextlib.closing(database.connect()) as reader, reader.cursor() as cursor:
+        page = request(reader, "GET", PAGE).json()
+        cursor.execute(RANKED.format("feed_reference"), (clock_of(page["next_cursor"]),))
+        ranked = cursor.fetchall()
+        assert 100 < len(ranked) < 500
+        shown = [post["id"] for post in page["posts"]]
+        assert shown == [post for post, _ in ranked[:20]]
+        erased = [next(author for _, author in ranked[20:] if author in {author for _, author in ranked[:20]})]
+        erase(database, erased[0])
+        while page["next_cursor"] is not None:
+            page = request(reader, "GET", f"{PAGE}&cursor={page['next_cursor']}").json()
+            assert not {post["craftsman_id"] for post in page["posts"]} & set(erased)
+            shown += [post["id"] for post in page["posts"]]
+            # Whoever would have come next.
+            if len(erased) < 4:
+                erased.append(next(author for post, author in ranked if post not in shown and author not in erased))
+                erase(database, erased[-1])
+        assert len(shown) == len(set(shown))
+        assert {post for post, author in ranked if author not in erased} <= set(shown) <= {post for post, _ in ranked}
+    assert database.run("SELECT * FROM mesteri.feed_faults()") == []
+
+
+def test_an_author_is_erased_while_a_page_is_read(database):
+    """A cursor that stays open shows what it began with; a request that is stopped on its way answers what it has seen."""
+    database.run(SCATTERED)
+    with contextlib.closing(database.connect()) as reader, reader.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        clock = cursor.fetchone()
+        cursor.execute(RANKED.format("feed_top"), clock)
+        ranked = cursor.fetchall()
+        cursor.execute("BEGIN")
+        cursor.execute("DECLARE page CURSOR FOR " + RANKED.format("feed_top"), clock)
+        cursor.execute("FETCH 1 FROM page")
+        given = cursor.fetchall()
+        erase(database, ranked[-1][1])
+        erase(database, ranked[1][1])
+        cursor.execute("FETCH ALL FROM page")
+        assert given + cursor.fetchall() == ranked
+        cursor.execute("COMMIT")
+
+        chance = random.Random(SEED)
+        for _ in range(5):
+            before = request(reader, "GET", PAGE).json()["posts"]
+            answers = []
+            thread = threading.Thread(target=lambda: answers.append(request(reader, "GET", PAGE)))
+            thread.start()
+            time.sleep(chance.uniform(0, 0.002))
+            os.kill(reader.info.backend_pid, signal.SIGSTOP)
+            try:
+                # It may hold a page that the erasure waits for.
+                eraser = threading.Thread(target=erase, args=(database, before[0]["craftsman_id"]))
+                eraser.start()
+                eraser.join(0.3)
+            finally:
+                os.kill(reader.info.backend_pid, signal.SIGCONT)
+            thread.join()
+            eraser.join()
+            after = request(reader, "GET", PAGE).json()["posts"]
+            assert answers[0].status == 200
+            assert [post["id"] for post in answers[0].json()["posts"]] in ([post["id"] for post in before], [post["id"] for post in after])
+            assert before[0]["craftsman_id"] not in {post["craftsman_id"] for post in after}
+
+
+@pytest.mark.parametrize("victim", ["reader", "writer"])
+def test_a_killed_backend_leaves_nothing(database, victim):
+    """The server begins anew: rows, index and files are as if that session had never been."""
+    chance = random.Random(f"{SEED} {victim}")
+    sessions = {name: database.connect() for name in ("reader", "writer", "other")}
+    with sessions["reader"].cursor() as cursor:
+        # What is ranked does not fit, and goes into a file.
+        cursor.execute("SET work_mem = '64kB'")
+
+    def work(connection, sql):
+        with contextlib.suppress(psycopg2.OperationalError, psycopg2.InterfaceError), connection.cursor() as cursor:
+            while True:
+                cursor.execute(sql)
+
+    threads = [threading.Thread(target=work, args=(connection, DEEP.format("feed_top").replace("%s", "now()") if name == "reader" else BULK))
+               for name, connection in sessions.items()]
+    for thread in threads:
+        thread.start()
+    temporary = f"{database.cluster.folder}/data/base/pgsql_tmp"
+    wait_until(lambda: os.path.isdir(temporary) and os.listdir(temporary), 20, "something is in a file")
+    time.sleep(chance.uniform(0, 0.3))
+    os.kill(sessions[victim].info.backend_pid, signal.SIGKILL)
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+
+    def is_back():
+        with contextlib.suppress(psycopg2.OperationalError):
+            return database.value("SELECT true")
+
+    wait_until(is_back, 60, "the server is back")
+    assert os.listdir(temporary) == []
+    assert database.value("SELECT count(*) FROM pg_class WHERE relpersistence = 't'") == 0
+    assert database.run("SELECT * FROM mesteri.feed_faults()") == []
+    clock = database.run("SELECT now()")[0]["now"]
+    given, wanted = (database.run(DEEP.format(function), clock) for function in ("feed_top", "feed_reference"))
+    assert given == wanted and len(given) > 500
+    database.run("DELETE FROM mesteri.content_posts WHERE title = 'poured'")
 
 
 def test_a_killed_servers_index_is_whole(database):
