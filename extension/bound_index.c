@@ -9,6 +9,7 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "nodes/primnodes.h"
 #include "utils/lsyscache.h"
@@ -41,10 +42,22 @@ bound_index_open(Relation table, const char *name, AttrNumber column, Oid access
 	return index;
 }
 
-/* bound_index_refuse: for who has no other way than an index that bound_index_open() has not opened. */
+/*
+ * bound_index_refuse
+ *		For who has no other way than an index that bound_index_open() has not opened.
+ *
+ * name: in schema mesteri.
+ *
+ * Errors: 40001 on a standby when a later snapshot may use it, else 55000.
+ */
 void
 bound_index_refuse(const char *name)
 {
+	Oid oid = get_relname_relid(name, get_namespace_oid("mesteri", false));
+
+	if (TransactionStartedDuringRecovery() && OidIsValid(oid) && get_index_isvalid(oid))
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+		                errmsg("could not use index \"%s\", which is younger than the snapshot", name)));
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("index \"%s\" cannot be used", name),
 	                errhint("SELECT * FROM ops.doctor() tells what to do.")));
 }

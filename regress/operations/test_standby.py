@@ -35,7 +35,7 @@ wal_receiver_status_interval = '1s'
 wal_retrieve_retry_interval = '100ms'
 """
 # What a standby's log may say of statements that fail.  The third is the planner's, of an index that is replaced under it.
-FAULTS = re.compile(r"conflict with recovery|in a read-only transaction|during recovery|could not open relation with OID"
+FAULTS = re.compile(r"conflict with recovery|younger than the snapshot|in a read-only transaction|during recovery|could not open relation with OID"
                     r"|due to administrator command")
 
 MATCH = """SELECT m::text FROM mesteri.match_weights w,
@@ -221,6 +221,23 @@ def test_what_is_dead_on_the_primary_may_be_seen_here(primary, standby):
         assert cursor.fetchone() == (5,)
     connection.close()
     primary.run("ALTER TABLE mesteri.content_posts RESET (autovacuum_enabled)")
+
+
+def test_an_old_snapshot_has_no_page_by_a_younger_index(primary, standby):
+    """What finds rows by their ids has no other way: the request is to be made again."""
+    settle(standby, hot_standby_feedback="on", max_standby_streaming_delay="30s")
+    caught_up(primary, standby)
+    connection = standby.connect()
+    connection.set_session(isolation_level="REPEATABLE READ", autocommit=False)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        primary.run("REINDEX INDEX CONCURRENTLY mesteri.user_profiles_user_id_unique")
+        caught_up(primary, standby)
+        with pytest.raises(psycopg2.errors.SerializationFailure, match="younger than the snapshot"):
+            request(connection, "GET", "/v1/feed")
+    connection.rollback()
+    assert request(connection, "GET", "/v1/feed").status == 200
+    connection.close()
 
 
 @pytest.mark.parametrize("feedback", ["off", "on"])
