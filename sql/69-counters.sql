@@ -81,6 +81,7 @@ COMMENT ON FUNCTION ops.wrong_counters(real)
 
 CREATE FUNCTION mesteri.mend_counters(relation text, wrong uuid) RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, mesteri, pg_temp
     AS $$
 BEGIN
     -- The lock first: what is counted after it changes no more until the commit.
