@@ -10,11 +10,13 @@
  * bytes of HMAC-SHA256(key, month, i, b) modulo 36^3.
  *-------------------------------------------------------------------------
  */
+/* EVP's digests are allocated anew each time they are copied, which takes longer than to hash. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "postgres.h"
 
 #include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include "port/pg_bswap.h"
 
@@ -25,10 +27,8 @@
 #define BASE   36
 #define DIGITS 6
 
-#define SHA256_BYTES 32
-#define HMAC_BLOCK   64
-#define HMAC_INNER   0x36
-#define HMAC_OUTER   0x5c
+#define HMAC_INNER 0x36
+#define HMAC_OUTER 0x5c
 
 /* What a round hashes. */
 typedef struct RoundInput
@@ -38,26 +38,20 @@ typedef struct RoundInput
 	uint8 half[2]; /* big endian */
 } RoundInput;
 
-/*
- * HMAC under one key, from digests that have taken the key's two pads: what
- * remains are two blocks of SHA-256 a round.  OpenSSL's own HMAC takes three
- * times as long to be copied.
- */
+/* HMAC under one key, from digests that have taken the key's two pads: what remains are two blocks of SHA-256 a round. */
 typedef struct KeyedDigest
 {
 	uint8 key[CONTRACT_NUMBER_KEY_BYTES];
-	EVP_MD_CTX *inner;
-	EVP_MD_CTX *outer;
-	EVP_MD_CTX *scratch;
+	SHA256_CTX inner;
+	SHA256_CTX outer;
 	bool is_keyed;
 } KeyedDigest;
 
 static int64 permute(const char *month, int64 n);
 static uint32 round_function(const char *month, int round, uint32 half);
 static void take_key(const uint8 *key);
-static bool take_pad(EVP_MD_CTX *digest, const EVP_MD *algorithm, const uint8 *key, uint8 pad);
-static bool digest_from(const EVP_MD_CTX *start, const void *data, size_t length, uint8 *result);
-static void hashing_failed(void) pg_attribute_noreturn();
+static void take_pad(SHA256_CTX *digest, const uint8 *key, uint8 pad);
+static void digest_from(const SHA256_CTX *start, const void *data, size_t length, uint8 *result);
 
 static KeyedDigest keyed;
 
@@ -68,8 +62,6 @@ static KeyedDigest keyed;
  * key: CONTRACT_NUMBER_KEY_BYTES.  month: six digits, YYYYMM.
  * n: 0 .. CONTRACT_NUMBER_COUNT - 1.  number: CONTRACT_NUMBER_LENGTH
  * characters and a zero.
- *
- * Errors: XX000 when OpenSSL fails.
  */
 void
 contract_number_format(const uint8 *key, const char *month, int64 n, char *number)
@@ -111,13 +103,12 @@ static uint32
 round_function(const char *month, int round, uint32 half)
 {
 	RoundInput input = {.round = (uint8) round, .half = {(uint8) (half >> 8), (uint8) half}};
-	uint8 digest[SHA256_BYTES];
+	uint8 digest[SHA256_DIGEST_LENGTH];
 	uint64 first;
 
 	memcpy(input.month, month, sizeof(input.month));
-	if (!digest_from(keyed.inner, &input, sizeof(input), digest) ||
-	    !digest_from(keyed.outer, digest, sizeof(digest), digest))
-		hashing_failed();
+	digest_from(&keyed.inner, &input, sizeof(input), digest);
+	digest_from(&keyed.outer, digest, sizeof(digest), digest);
 	memcpy(&first, digest, sizeof(first));
 
 	return (uint32) (pg_ntoh64(first) % HALF);
@@ -127,53 +118,33 @@ round_function(const char *month, int round, uint32 half)
 static void
 take_key(const uint8 *key)
 {
-	static EVP_MD *sha256 = NULL;
-
 	if (keyed.is_keyed && CRYPTO_memcmp(keyed.key, key, sizeof(keyed.key)) == 0)
 		return;
 
-	keyed.is_keyed = false;
-	if (sha256 == NULL)
-		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (keyed.scratch == NULL)
-		keyed.scratch = EVP_MD_CTX_new();
-	if (keyed.inner == NULL)
-		keyed.inner = EVP_MD_CTX_new();
-	if (keyed.outer == NULL)
-		keyed.outer = EVP_MD_CTX_new();
-
-	if (sha256 == NULL || keyed.scratch == NULL || keyed.inner == NULL || keyed.outer == NULL ||
-	    !take_pad(keyed.inner, sha256, key, HMAC_INNER) || !take_pad(keyed.outer, sha256, key, HMAC_OUTER))
-		hashing_failed();
+	take_pad(&keyed.inner, key, HMAC_INNER);
+	take_pad(&keyed.outer, key, HMAC_OUTER);
 	memcpy(keyed.key, key, sizeof(keyed.key));
 	keyed.is_keyed = true;
 }
 
-static bool
-take_pad(EVP_MD_CTX *digest, const EVP_MD *algorithm, const uint8 *key, uint8 pad)
+static void
+take_pad(SHA256_CTX *digest, const uint8 *key, uint8 pad)
 {
-	uint8 block[HMAC_BLOCK];
-	bool fine;
+	uint8 block[SHA256_CBLOCK];
 
 	memset(block, pad, sizeof(block));
 	for (int i = 0; i < CONTRACT_NUMBER_KEY_BYTES; i++)
 		block[i] ^= key[i];
-	fine = EVP_DigestInit_ex(digest, algorithm, NULL) == 1 && EVP_DigestUpdate(digest, block, sizeof(block)) == 1;
+	SHA256_Init(digest);
+	SHA256_Update(digest, block, sizeof(block));
 	OPENSSL_cleanse(block, sizeof(block));
-
-	return fine;
-}
-
-static bool
-digest_from(const EVP_MD_CTX *start, const void *data, size_t length, uint8 *result)
-{
-	return EVP_MD_CTX_copy_ex(keyed.scratch, start) == 1 && EVP_DigestUpdate(keyed.scratch, data, length) == 1 &&
-	       EVP_DigestFinal_ex(keyed.scratch, result, NULL) == 1;
 }
 
 static void
-hashing_failed(void)
+digest_from(const SHA256_CTX *start, const void *data, size_t length, uint8 *result)
 {
-	ERR_clear_error();
-	ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute a contract number")));
+	SHA256_CTX digest = *start;
+
+	SHA256_Update(&digest, data, length);
+	SHA256_Final(result, &digest);
 }
