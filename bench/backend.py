@@ -41,6 +41,16 @@ class Backend:
         self.run(statement, values)
         return self.cpu() - before
 
+    def set_whole_pages(self, setting):
+        """Checkpoints; "on": from now a page that is changed for the first time goes to the WAL as a whole."""
+        self.run(f"ALTER SYSTEM SET full_page_writes = {setting}")
+        self.run("SELECT pg_reload_conf()")
+        self.run("CHECKPOINT")
+
+    def reset_whole_pages(self):
+        self.run("ALTER SYSTEM RESET full_page_writes")
+        self.run("SELECT pg_reload_conf()")
+
     def costs(self, statement, list_of_values):
         return [self.cost(statement, values) for values in list_of_values]
 

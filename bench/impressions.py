@@ -24,23 +24,16 @@ def measure(size):
     for name, whole, bar in (("no page whole in the WAL", "off", "<= 100 µs, <= 0.6 kB"),
                              ("each page whole, after a checkpoint", "on", "")):
         draw = Draw(size.backend, f"impressions {whole}")
-        set_whole_pages(size, whole)
+        size.backend.set_whole_pages(whole)
         batches = [[effect(size, draw.chance.choice(readers), draw) for _ in range(BATCH)] for _ in range(BATCHES)]
         taken = [cost_and_wal(size, "SELECT mesteri.effects_apply(%s)", [batch]) for batch in batches]
         lines.append(line(f"written down, {BATCH} reads a batch, {name}", taken, BATCH, bar))
         if job:
-            set_whole_pages(size, whole)
+            size.backend.set_whole_pages(whole)
             lines.append(line(f"counted by the job, {BATCH * BATCHES} reads at once, {name}",
                               [cost_and_wal(size, f"SELECT mesteri.{job[0][0]}()")], BATCH * BATCHES, ""))
-    size.backend.run("ALTER SYSTEM RESET full_page_writes")
-    size.backend.run("SELECT pg_reload_conf()")
+    size.backend.reset_whole_pages()
     return lines
-
-
-def set_whole_pages(size, whole):
-    size.backend.run(f"ALTER SYSTEM SET full_page_writes = {whole}")
-    size.backend.run("SELECT pg_reload_conf()")
-    size.backend.run("CHECKPOINT")
 
 
 def cost_and_wal(size, statement, values=None):

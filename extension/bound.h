@@ -32,13 +32,19 @@
  */
 #define BOUND_SLACK 1e-9
 
-/* All that an entry covers, in memory. */
-typedef struct Bounds
+/* Units; all of it is within, its edges too.  lon_low > lon_high: nothing. */
+typedef struct BoundRect
 {
-	int32 lon_low; /* low > high: nothing that has a place */
+	int32 lon_low;
 	int32 lat_low;
 	int32 lon_high;
 	int32 lat_high;
+} BoundRect;
+
+/* All that an entry covers, in memory. */
+typedef struct Bounds
+{
+	BoundRect rect;
 	bool nowhere; /* something without a place */
 	uint32 categories[BOUND_SIGNATURE_WORDS];
 	int32 lanes[BOUND_MAX_LANES]; /* no row has more */
@@ -56,10 +62,7 @@ typedef struct BoundLeaf
 typedef struct BoundBox
 {
 	int32 vl_len_;
-	int32 lon_low;
-	int32 lat_low;
-	int32 lon_high;
-	int32 lat_high;
+	BoundRect rect;
 	uint32 categories[BOUND_SIGNATURE_WORDS];
 	int32 nowhere;
 	int32 lanes[FLEXIBLE_ARRAY_MEMBER];
@@ -82,15 +85,6 @@ typedef struct BoundPlace
 	double most_stretch;
 } BoundPlace;
 
-/* Units; what has a place outside of it is not within the radius, and what has none is outside. */
-typedef struct BoundWindow
-{
-	int32 lon_low;
-	int32 lat_low;
-	int32 lon_high;
-	int32 lat_high;
-} BoundWindow;
-
 /* What a walk has cost. */
 typedef struct BoundWork
 {
@@ -105,7 +99,7 @@ typedef struct BoundWork
 typedef struct BoundQuery
 {
 	BoundPlace place;
-	BoundWindow window;
+	BoundRect window; /* what has a place outside of it is not within the radius, and what has none is outside */
 	double radius_m;
 	bool any_category;
 	uint32 categories[BOUND_SIGNATURE_WORDS];
@@ -147,7 +141,7 @@ typedef struct BoundClass
 /* bound_geo.c */
 extern void bound_query_place(BoundQuery *query, double lat, double lon, double radius_m, double reach_m);
 extern bool bound_point(double lat, double lon, int32 *lat_units, int32 *lon_units);
-extern double bound_least_m(const BoundPlace *place, int32 lon_low, int32 lat_low, int32 lon_high, int32 lat_high);
+extern double bound_least_m(const BoundPlace *place, const BoundRect *rect);
 extern double bound_point_least_m(const BoundPlace *place, int32 lon, int32 lat);
 extern double bound_most_m(const BoundPlace *place, int32 lon, int32 lat);
 
@@ -188,12 +182,34 @@ extern Datum bound_gist_sortsupport(FunctionCallInfo fcinfo, const BoundClass *c
 		return (result);                                                                                               \
 	}
 
+/*
+ * bound_widen_rect
+ *		Covers what added covers, too.
+ *
+ * None crosses the antimeridian: one that covers both sides of it spans all
+ * longitudes, which is true, if wide.
+ */
+static inline void
+bound_widen_rect(BoundRect *rect, const BoundRect *added)
+{
+	rect->lon_low = Min(rect->lon_low, added->lon_low);
+	rect->lat_low = Min(rect->lat_low, added->lat_low);
+	rect->lon_high = Max(rect->lon_high, added->lon_high);
+	rect->lat_high = Max(rect->lat_high, added->lat_high);
+}
+
 /* Whether none of what lies there can be within the radius: most of that is told by this. */
 static inline bool
-bound_is_outside(const BoundWindow *window, int32 lon_low, int32 lat_low, int32 lon_high, int32 lat_high)
+bound_is_outside(const BoundRect *window, const BoundRect *rect)
 {
-	return lon_low > window->lon_high || lat_low > window->lat_high || lon_high < window->lon_low ||
-	       lat_high < window->lat_low;
+	return rect->lon_low > window->lon_high || rect->lat_low > window->lat_high || rect->lon_high < window->lon_low ||
+	       rect->lat_high < window->lat_low;
+}
+
+static inline bool
+bound_point_is_outside(const BoundRect *window, int32 lon, int32 lat)
+{
+	return lon > window->lon_high || lat > window->lat_high || lon < window->lon_low || lat < window->lat_low;
 }
 
 #endif /* MESTERI_BOUND_H */

@@ -31,10 +31,7 @@ bound_read(const BoundClass *class, const struct varlena *key, Bounds *bounds)
 		return;
 	}
 
-	bounds->lon_low = box->lon_low;
-	bounds->lat_low = box->lat_low;
-	bounds->lon_high = box->lon_high;
-	bounds->lat_high = box->lat_high;
+	bounds->rect = box->rect;
 	bounds->nowhere = box->nowhere != 0;
 	memcpy(bounds->categories, box->categories, sizeof(bounds->categories));
 	memcpy(bounds->lanes, box->lanes, (size_t) class->lanes * sizeof(int32));
@@ -47,10 +44,7 @@ bound_box_make(const BoundClass *class, const Bounds *bounds)
 	BoundBox *box = palloc(size);
 
 	SET_VARSIZE(box, size);
-	box->lon_low = bounds->lon_low;
-	box->lat_low = bounds->lat_low;
-	box->lon_high = bounds->lon_high;
-	box->lat_high = bounds->lat_high;
+	box->rect = bounds->rect;
 	box->nowhere = bounds->nowhere;
 	memcpy(box->categories, bounds->categories, sizeof(box->categories));
 	memcpy(box->lanes, bounds->lanes, (size_t) class->lanes * sizeof(int32));
@@ -63,8 +57,7 @@ void
 bound_empty(Bounds *bounds)
 {
 	memset(bounds, 0, sizeof(*bounds));
-	bounds->lon_low = bounds->lat_low = PG_INT32_MAX;
-	bounds->lon_high = bounds->lat_high = PG_INT32_MIN;
+	bounds->rect = (BoundRect){PG_INT32_MAX, PG_INT32_MAX, PG_INT32_MIN, PG_INT32_MIN};
 	for (int i = 0; i < BOUND_MAX_LANES; i++)
 		bounds->lanes[i] = PG_INT32_MIN;
 }
@@ -72,17 +65,11 @@ bound_empty(Bounds *bounds)
 /*
  * bound_widen
  *		Covers what added covers, too.
- *
- * Boxes do not cross the antimeridian: one that covers both sides of it spans
- * all longitudes, which is true, if wide.
  */
 void
 bound_widen(const BoundClass *class, Bounds *bounds, const Bounds *added)
 {
-	bounds->lon_low = Min(bounds->lon_low, added->lon_low);
-	bounds->lat_low = Min(bounds->lat_low, added->lat_low);
-	bounds->lon_high = Max(bounds->lon_high, added->lon_high);
-	bounds->lat_high = Max(bounds->lat_high, added->lat_high);
+	bound_widen_rect(&bounds->rect, &added->rect);
 	bounds->nowhere |= added->nowhere;
 	for (int i = 0; i < BOUND_SIGNATURE_WORDS; i++)
 		bounds->categories[i] |= added->categories[i];

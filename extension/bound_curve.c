@@ -87,8 +87,8 @@ curve_position(const BoundClass *class, const struct varlena *key)
 		axes[0] = axes[1] = (1 << CURVE_BITS) - 1;
 	else
 	{
-		axes[0] = step(bounds.lon_low * bound_lon_metres(bounds.lat_low) * class->score_per_m);
-		axes[1] = step(bounds.lat_low * BOUND_METRES_PER_UNIT * class->score_per_m);
+		axes[0] = step(bounds.rect.lon_low * bound_lon_metres(bounds.rect.lat_low) * class->score_per_m);
+		axes[1] = step(bounds.rect.lat_low * BOUND_METRES_PER_UNIT * class->score_per_m);
 	}
 	axes[2] = step(class->worth(&bounds) * WORTH_STRETCH);
 	to_hilbert(axes);

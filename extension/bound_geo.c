@@ -53,7 +53,7 @@ static double least_half_sine_square(double x);
 static double least_cosine(const BoundPlace *place, double x);
 static inline double near_half_sine_square(double x);
 static inline double near_cosine(const BoundPlace *place, double x);
-static void set_window(BoundWindow *window, const BoundPlace *place, double radius_m);
+static void set_window(BoundRect *window, const BoundPlace *place, double radius_m);
 static int32 units(double value);
 static double longitude_gap(double lon, double low, double high);
 static double meridian_radius(double lat);
@@ -95,7 +95,7 @@ bound_query_place(BoundQuery *query, double lat, double lon, double radius_m, do
  * antimeridian, where numbers start anew.
  */
 static void
-set_window(BoundWindow *window, const BoundPlace *place, double radius_m)
+set_window(BoundRect *window, const BoundPlace *place, double radius_m)
 {
 	double r = (radius_m + METRES_SLACK) / place->least_radius * (1 + WINDOW_SLACK);
 	double high = r / RADIANS_PER_UNIT;
@@ -148,12 +148,12 @@ bound_point(double lat, double lon, int32 *lat_units, int32 *lon_units)
  * and each of the factors is taken as small as it gets in the box.
  */
 double
-bound_least_m(const BoundPlace *place, int32 lon_low, int32 lat_low, int32 lon_high, int32 lat_high)
+bound_least_m(const BoundPlace *place, const BoundRect *rect)
 {
-	double below = lat_low * RADIANS_PER_UNIT - place->lat;
-	double above = lat_high * RADIANS_PER_UNIT - place->lat;
+	double below = rect->lat_low * RADIANS_PER_UNIT - place->lat;
+	double above = rect->lat_high * RADIANS_PER_UNIT - place->lat;
 	double dlat = below > 0 ? below : above < 0 ? -above : 0;
-	double dlon = longitude_gap(place->lon, lon_low, lon_high) * RADIANS_PER_UNIT * place->least_stretch;
+	double dlon = longitude_gap(place->lon, rect->lon_low, rect->lon_high) * RADIANS_PER_UNIT * place->least_stretch;
 	double haversine = least_half_sine_square(dlat);
 	double metres;
 
@@ -162,7 +162,7 @@ bound_least_m(const BoundPlace *place, int32 lon_low, int32 lat_low, int32 lon_h
 		/* The cosine is concave, so it is smallest at an end. */
 		double cosine = least_cosine(place, below);
 
-		if (lat_high != lat_low)
+		if (rect->lat_high != rect->lat_low)
 			cosine = Min(cosine, least_cosine(place, above));
 		haversine += place->cos_lat * cosine * least_half_sine_square(Min(dlon, M_PI));
 	}
@@ -186,7 +186,7 @@ bound_point_least_m(const BoundPlace *place, int32 lon, int32 lat)
 	double haversine;
 
 	if (!(fabs(dlat) < SERIES_RADIANS && dlon < SERIES_RADIANS))
-		return bound_least_m(place, lon, lat, lon, lat);
+		return bound_least_m(place, &(BoundRect){lon, lat, lon, lat});
 
 	haversine = near_half_sine_square(dlat) + place->cos_lat * near_cosine(place, dlat) * near_half_sine_square(dlon);
 

@@ -70,12 +70,12 @@ typedef struct Extent
 static Added *read_added(FmgrInfo *flinfo, const BoundClass *class, const struct varlena *key);
 static double cost(const BoundClass *class, const Bounds *bounds, const Extent *extent);
 static double cost_there(const BoundClass *class, const Bounds *bounds);
-static inline Extent extent(const BoundClass *class, const Bounds *bounds, double lon_metres);
+static inline Extent extent(const BoundClass *class, const BoundRect *rect, double lon_metres);
 static inline double area(const Extent *extent, double reach);
 static inline double reach(double worth, double shown);
 static inline int count_categories(const Bounds *bounds);
-static inline bool has_place(const Bounds *bounds);
-static double lon_metres(const Bounds *bounds);
+static inline bool has_place(const BoundRect *rect);
+static double lon_metres(const BoundRect *rect);
 static void order_entries(const BoundClass *class, const Bounds *all, int count, int axis, SplitEntry *order);
 static void find_cut(const BoundClass *class, const Bounds *all, int count, int axis, const SplitEntry *order,
                      SplitCut *best);
@@ -126,28 +126,31 @@ bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class)
 	GISTENTRY *added_entry = (GISTENTRY *) PG_GETARG_POINTER(1);
 	float *penalty = (float *) PG_GETARG_POINTER(2);
 	Added *added = read_added(fcinfo->flinfo, class, (struct varlena *) DatumGetPointer(added_entry->key));
-	Bounds bounds;
-	Bounds wider;
+	const BoundBox *box = (const BoundBox *) DatumGetPointer(entry->key);
+	BoundRect wider_rect = box->rect;
 	Extent before_extent;
 	Extent wider_extent;
 	double growth;
 
-	bound_read(class, (struct varlena *) DatumGetPointer(entry->key), &bounds);
-	wider = bounds;
-	bound_widen(class, &wider, &added->bounds);
+	Assert(VARSIZE(box) != class->leaf_size); /* something is put below it */
+	bound_widen_rect(&wider_rect, &added->bounds.rect);
 
 	/* A build that buffers asks about parts of a page that have no offset, too. */
 	if (entry->offset <= FirstOffsetNumber)
 		added->least = get_float8_infinity();
-	before_extent = extent(class, &bounds, added->lon_metres);
-	wider_extent = extent(class, &wider, added->lon_metres);
+	before_extent = extent(class, &box->rect, added->lon_metres);
+	wider_extent = extent(class, &wider_rect, added->lon_metres);
 	growth = class->unfiltered * (area(&wider_extent, LEAST_REACH) - area(&before_extent, LEAST_REACH));
 	if (growth < added->least)
 	{
-		double before = cost(class, &bounds, &before_extent);
+		Bounds bounds;
+		double before;
 
-		growth = cost(class, &wider, &wider_extent) - before + SHARE * before;
-		if (has_place(&bounds) != has_place(&added->bounds))
+		bound_read(class, (const struct varlena *) box, &bounds);
+		before = cost(class, &bounds, &before_extent);
+		bound_widen(class, &bounds, &added->bounds);
+		growth = cost(class, &bounds, &wider_extent) - before + SHARE * before;
+		if (has_place(&box->rect) != has_place(&added->bounds.rect))
 			growth += PENALTY_MIXED;
 		added->least = Min(added->least, growth);
 	}
@@ -173,7 +176,7 @@ read_added(FmgrInfo *flinfo, const BoundClass *class, const struct varlena *key)
 	{
 		memcpy(added->key, key, VARSIZE(key));
 		bound_read(class, key, &added->bounds);
-		added->lon_metres = lon_metres(&added->bounds);
+		added->lon_metres = lon_metres(&added->bounds.rect);
 	}
 
 	return added;
@@ -261,21 +264,20 @@ cost(const BoundClass *class, const Bounds *bounds, const Extent *extent)
 static double
 cost_there(const BoundClass *class, const Bounds *bounds)
 {
-	Extent there = extent(class, bounds, lon_metres(bounds));
+	Extent there = extent(class, &bounds->rect, lon_metres(&bounds->rect));
 
 	return cost(class, bounds, &there);
 }
 
 /* lon_metres: of a unit of longitude. */
 static inline Extent
-extent(const BoundClass *class, const Bounds *bounds, double lon_metres)
+extent(const BoundClass *class, const BoundRect *rect, double lon_metres)
 {
-	if (!has_place(bounds))
+	if (!has_place(rect))
 		return (Extent){0, 0};
 
-	return (Extent){.width = ((double) bounds->lon_high - bounds->lon_low) * lon_metres * class->score_per_m,
-	                .height = ((double) bounds->lat_high - bounds->lat_low) * BOUND_METRES_PER_UNIT *
-	                          class->score_per_m};
+	return (Extent){.width = ((double) rect->lon_high - rect->lon_low) * lon_metres * class->score_per_m,
+	                .height = ((double) rect->lat_high - rect->lat_low) * BOUND_METRES_PER_UNIT * class->score_per_m};
 }
 
 /* Where searches come from that reach into it. */
@@ -304,16 +306,16 @@ count_categories(const Bounds *bounds)
 }
 
 static inline bool
-has_place(const Bounds *bounds)
+has_place(const BoundRect *rect)
 {
-	return bounds->lon_low <= bounds->lon_high;
+	return rect->lon_low <= rect->lon_high;
 }
 
 /* In the middle of a box; the equator's without a place. */
 static double
-lon_metres(const Bounds *bounds)
+lon_metres(const BoundRect *rect)
 {
-	return bound_lon_metres(has_place(bounds) ? bounds->lat_low / 2 + bounds->lat_high / 2 : 0);
+	return bound_lon_metres(has_place(rect) ? rect->lat_low / 2 + rect->lat_high / 2 : 0);
 }
 
 static void
@@ -368,9 +370,11 @@ on_axis(const BoundClass *class, const Bounds *bounds, int axis)
 	switch (axis)
 	{
 		case AXIS_LON:
-			return has_place(bounds) ? ((double) bounds->lon_low + bounds->lon_high) / 2 : BOUND_NOWHERE;
+			return has_place(&bounds->rect) ? ((double) bounds->rect.lon_low + bounds->rect.lon_high) / 2
+			                                : BOUND_NOWHERE;
 		case AXIS_LAT:
-			return has_place(bounds) ? ((double) bounds->lat_low + bounds->lat_high) / 2 : BOUND_NOWHERE;
+			return has_place(&bounds->rect) ? ((double) bounds->rect.lat_low + bounds->rect.lat_high) / 2
+			                                : BOUND_NOWHERE;
 		case AXIS_WORTH:
 			return class->worth(bounds);
 		case AXIS_CATEGORY:

@@ -100,11 +100,12 @@ mesteri_feed_key_out(PG_FUNCTION_ARGS)
 	BoundBox *box = (BoundBox *) key;
 
 	if (VARSIZE(key) != sizeof(FeedKey))
-		PG_RETURN_CSTRING(psprintf(
-			"%d,%d to %d,%d%s, %08x%08x%08x%08x, %d %d %d %d %d", box->lat_low, box->lon_low, box->lat_high,
-			box->lon_high, box->nowhere ? " and nowhere" : "", box->categories[3], box->categories[2],
-			box->categories[1], box->categories[0], box->lanes[FEED_LANE_PUBLISHED], box->lanes[FEED_LANE_ENGAGEMENT],
-			box->lanes[FEED_LANE_RATING], box->lanes[FEED_LANE_WORTH], box->lanes[FEED_LANE_HOT]));
+		PG_RETURN_CSTRING(psprintf("%d,%d to %d,%d%s, %08x%08x%08x%08x, %d %d %d %d %d", box->rect.lat_low,
+		                           box->rect.lon_low, box->rect.lat_high, box->rect.lon_high,
+		                           box->nowhere ? " and nowhere" : "", box->categories[3], box->categories[2],
+		                           box->categories[1], box->categories[0], box->lanes[FEED_LANE_PUBLISHED],
+		                           box->lanes[FEED_LANE_ENGAGEMENT], box->lanes[FEED_LANE_RATING],
+		                           box->lanes[FEED_LANE_WORTH], box->lanes[FEED_LANE_HOT]));
 
 	PG_RETURN_CSTRING(psprintf(
 		"%s %08x %d %u-%u %u-%u", key->lon == BOUND_NOWHERE ? "-" : psprintf("%d,%d", key->lat, key->lon),
@@ -177,10 +178,7 @@ read_leaf(const struct varlena *leaf, Bounds *bounds)
 	bound_empty(bounds);
 	bounds->nowhere = key->lon == BOUND_NOWHERE;
 	if (!bounds->nowhere)
-	{
-		bounds->lon_low = bounds->lon_high = key->lon;
-		bounds->lat_low = bounds->lat_high = key->lat;
-	}
+		bounds->rect = (BoundRect){key->lon, key->lat, key->lon, key->lat};
 	if (key->category != 0)
 		bound_category_add(bounds->categories, key->category);
 	worth = FEED_WORTH_OF_ENGAGEMENT * key->engagement_high + FEED_WORTH_OF_RATING * key->rating_high;

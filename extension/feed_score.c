@@ -75,7 +75,7 @@ feed_leaf_bound(const BoundLeaf *leaf, const BoundQuery *base, double near, doub
 	const FeedKey *key = (const FeedKey *) leaf;
 	const FeedQuery *query = (const FeedQuery *) base;
 
-	if (base->place.given && bound_is_outside(&base->window, leaf->lon, leaf->lat, leaf->lon, leaf->lat))
+	if (base->place.given && bound_point_is_outside(&base->window, leaf->lon, leaf->lat))
 		return false;
 	if (!base->any_category && !bound_hashes_have(query->hashes, query->hash_count, key->category))
 		return false;
@@ -115,7 +115,7 @@ feed_box_bound(const BoundBox *box, const BoundQuery *base, double *bound, doubl
 	const FeedQuery *query = (const FeedQuery *) base;
 	double metres;
 
-	if (base->place.given && bound_is_outside(&base->window, box->lon_low, box->lat_low, box->lon_high, box->lat_high))
+	if (base->place.given && bound_is_outside(&base->window, &box->rect))
 		return false;
 	if (!base->any_category && !bound_categories_meet(box->categories, base->categories))
 		return false;
@@ -126,7 +126,7 @@ feed_box_bound(const BoundBox *box, const BoundQuery *base, double *bound, doubl
 	{
 		if (*bound + query->weights.geo < base->floor)
 			return false;
-		metres = bound_least_m(&base->place, box->lon_low, box->lat_low, box->lon_high, box->lat_high);
+		metres = bound_least_m(&base->place, &box->rect);
 		if (metres > base->radius_m)
 			return false;
 		*near = most_geo(query, metres);

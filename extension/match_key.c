@@ -106,15 +106,9 @@ read_leaf(const struct varlena *leaf, Bounds *bounds)
 	bound_empty(bounds);
 	bounds->nowhere = key->lon == BOUND_NOWHERE;
 	if (key->lat == MATCH_ANYWHERE)
-	{
-		bounds->lon_low = bounds->lat_low = PG_INT32_MIN;
-		bounds->lon_high = bounds->lat_high = PG_INT32_MAX;
-	}
+		bounds->rect = (BoundRect){PG_INT32_MIN, PG_INT32_MIN, PG_INT32_MAX, PG_INT32_MAX};
 	else if (!bounds->nowhere)
-	{
-		bounds->lon_low = bounds->lon_high = key->lon;
-		bounds->lat_low = bounds->lat_high = key->lat;
-	}
+		bounds->rect = (BoundRect){key->lon, key->lat, key->lon, key->lat};
 	if (key->category != 0)
 		bound_category_add(bounds->categories, key->category);
 	bounds->lanes[MATCH_LANE_RADIUS] = key->radius_km;

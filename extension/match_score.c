@@ -112,8 +112,7 @@ match_leaf_bound(const BoundLeaf *leaf, const BoundQuery *base, double near, dou
 	const MatchQuery *query = (const MatchQuery *) base;
 	double metres = 0;
 
-	if (base->place.given && key->lat != MATCH_ANYWHERE &&
-	    bound_is_outside(&base->window, key->lon, key->lat, key->lon, key->lat))
+	if (base->place.given && key->lat != MATCH_ANYWHERE && bound_point_is_outside(&base->window, key->lon, key->lat))
 		return false;
 	if (!base->any_category && !bound_hashes_have(query->hashes, query->hash_count, key->category))
 		return false;
@@ -151,7 +150,7 @@ match_box_bound(const BoundBox *box, const BoundQuery *base, double *bound, doub
 	const int32 *lanes = box->lanes;
 	double metres;
 
-	if (base->place.given && bound_is_outside(&base->window, box->lon_low, box->lat_low, box->lon_high, box->lat_high))
+	if (base->place.given && bound_is_outside(&base->window, &box->rect))
 		return false;
 	if (!base->any_category && !bound_categories_meet(box->categories, base->categories))
 		return false;
@@ -167,7 +166,7 @@ match_box_bound(const BoundBox *box, const BoundQuery *base, double *bound, doub
 	if (*bound + query->weights.proximity < base->floor)
 		return false;
 
-	metres = bound_least_m(&base->place, box->lon_low, box->lat_low, box->lon_high, box->lat_high);
+	metres = bound_least_m(&base->place, &box->rect);
 	*near = most_proximity(query, metres);
 	*bound += *near;
 

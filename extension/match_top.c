@@ -5,8 +5,9 @@
  *
  * Craftsmen come by falling bound, from the index of themselves or, where
  * trades are asked for, from that of their crafts; each is scored by the facts
- * beside the key, as the row stands in the caller's snapshot.  mesteri.match_reference() says what the answer
- * is, and gives it where an index is missing and for pages far behind.
+ * beside the key, as the row stands in the caller's snapshot.
+ * mesteri.match_reference() says what the answer is, and gives it where an
+ * index is missing and for pages far behind.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
