@@ -54,8 +54,10 @@ void
 bound_index_refuse(const char *name)
 {
 	Oid oid = get_relname_relid(name, get_namespace_oid("mesteri", false));
+	Relation index = OidIsValid(oid) ? try_relation_open(oid, AccessShareLock) : NULL;
 
-	if (TransactionStartedDuringRecovery() && OidIsValid(oid) && get_index_isvalid(oid))
+	if (TransactionStartedDuringRecovery() && index != NULL && index->rd_index != NULL && index->rd_index->indisvalid &&
+	    !is_older_than_snapshot(index))
 		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 		                errmsg("could not use index \"%s\", which is younger than the snapshot", name)));
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("index \"%s\" cannot be used", name),

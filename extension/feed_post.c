@@ -64,7 +64,7 @@ static void set_place(FeedKey *key, Oid geography, Datum place);
 static int32 minutes_up(TimestampTz moment);
 static bool is_published(const FeedPostColumns *at, const Row *row);
 static bool same_author(const FeedPostColumns *at, const Row *old, const Row *row);
-static Author find_author(const FeedPostColumns *at, const Row *row);
+static Author find_author(const pg_uuid_t *id, bool is_locked);
 static Author read_author(const MatchColumns *at, const Row *craftsman);
 static void check_trigger(FunctionCallInfo fcinfo, const char *name);
 
@@ -100,8 +100,10 @@ mesteri_feed_post_changes(PG_FUNCTION_ARGS)
 
 	author.rating = DatumGetInt16(row.values[at.author_rating - 1]);
 	author.active = DatumGetBool(row.values[at.author_active - 1]);
-	if (old.values == NULL || (!copies_change && !same_author(&at, &old, &row)))
-		author = find_author(&at, &row);
+	if (row.nulls[at.craftsman_id - 1])
+		author = (Author){0, false}; /* which the table will refuse */
+	else if (old.values == NULL || (!copies_change && !same_author(&at, &old, &row)))
+		author = find_author(DatumGetUUIDP(row.values[at.craftsman_id - 1]), false);
 	key = author.active && is_published(&at, &row) ? make_key(&at, desc, &row, &old, author.rating) : NULL;
 
 	return PointerGetDatum(fill_in(&at, result, desc, &row, author, key));
@@ -111,6 +113,9 @@ mesteri_feed_post_changes(PG_FUNCTION_ARGS)
  * mesteri.feed_author_changed() returns trigger
  *		AFTER UPDATE of a craftsman's rating or of whether he is active: the copies in all his posts.
  *
+ * He is looked up: another trigger of the same statement may have changed him
+ * since, and told his posts before this event comes up.
+ *
  * Posts are locked in the order of their ids, as batches of views do it.
  */
 Datum
@@ -119,17 +124,15 @@ mesteri_feed_author_changed(PG_FUNCTION_ARGS)
 	static SPIPlanPtr lock;
 	static SPIPlanPtr change;
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	const MatchColumns *at;
 	Oid types[] = {UUIDOID, INT2OID, BOOLOID};
-	Row row;
+	bool is_null;
 	Author author;
 	Datum values[3];
 
 	check_trigger(fcinfo, "feed_author_changed");
-	at = match_columns(trigger->tg_relation);
-	row = row_of_tuple(trigger->tg_newtuple, RelationGetDescr(trigger->tg_relation));
-	author = read_author(at, &row);
-	values[0] = row.values[at->id - 1];
+	values[0] = heap_getattr(trigger->tg_newtuple, match_columns(trigger->tg_relation)->id,
+	                         RelationGetDescr(trigger->tg_relation), &is_null);
+	author = find_author(DatumGetUUIDP(values[0]), true);
 	values[1] = Int16GetDatum(author.rating);
 	values[2] = BoolGetDatum(author.active);
 
@@ -241,10 +244,7 @@ fill_in(const FeedPostColumns *at, HeapTuple tuple, TupleDesc desc, const Row *r
 static void
 set_place(FeedKey *key, Oid geography, Datum place)
 {
-	double lat;
-	double lon;
-
-	if (!place_read(geography, place, &lat, &lon) || !bound_point(lat, lon, &key->lat, &key->lon))
+	if (!place_units(geography, place, &key->lat, &key->lon))
 		key->lat = key->lon = BOUND_NOWHERE;
 }
 
@@ -277,26 +277,22 @@ same_author(const FeedPostColumns *at, const Row *old, const Row *row)
 
 /*
  * find_author
- *		What to copy, its source being locked.
+ *		What to copy, its source being locked, as it is by a transaction that has changed it.
  *
- * Without an author, which the table will refuse, anything will do.  The
- * executor would take twice as long for it, which is a tenth of an insert.
+ * The executor would take twice as long for it, which is a tenth of an insert.
  */
 static Author
-find_author(const FeedPostColumns *at, const Row *row)
+find_author(const pg_uuid_t *id, bool is_locked)
 {
 	Author author = {0, false};
 	RowFinder craftsmen;
-
-	if (row->nulls[at->craftsman_id - 1])
-		return author;
 
 	/* As a command of its own would see it. */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	row_finder_need(&craftsmen, "craftsman_profiles", "craftsman_profiles_pkey", "id");
 
-	if (row_finder_find(&craftsmen, DatumGetUUIDP(row->values[at->craftsman_id - 1])) && row_finder_share(&craftsmen))
+	if (row_finder_find(&craftsmen, id) && (is_locked || row_finder_share(&craftsmen)))
 	{
 		const MatchColumns *columns = match_columns(craftsmen.table);
 

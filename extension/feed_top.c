@@ -66,6 +66,7 @@ typedef struct FeedSearch
 	Datum served;
 	Datum place;
 	PlaceFunctions functions;
+	MemoryContext row; /* what one takes */
 	TopK top;
 } FeedSearch;
 
@@ -74,6 +75,7 @@ static void set_place(FunctionCallInfo fcinfo, FeedSearch *search);
 static bool search_authors(FeedSearch *search);
 static bool search_all(FeedSearch *search);
 static void consider(FeedSearch *search, TupleTableSlot *slot);
+static bool rank(FeedSearch *search, TupleTableSlot *slot, Ranked *candidate);
 static bool measure(FeedSearch *search, const Datum *values, const bool *nulls, Ranked *candidate);
 static void score(FeedSearch *search, const Datum *values, Ranked *candidate);
 static int depth(FunctionCallInfo fcinfo);
@@ -159,6 +161,7 @@ begin_search(FunctionCallInfo fcinfo, FeedSearch *search)
 		search->query.ceiling = search->after.score;
 	}
 
+	search->row = AllocSetContextCreate(CurrentMemoryContext, "mesteri feed row", ALLOCSET_SMALL_SIZES);
 	top_k_begin(&search->top, size, true);
 	search->query.base.floor = search->query.base.likely = top_k_floor(&search->top);
 }
@@ -259,33 +262,45 @@ search_all(FeedSearch *search)
 static void
 consider(FeedSearch *search, TupleTableSlot *slot)
 {
+	MemoryContext caller = MemoryContextSwitchTo(search->row);
+	Ranked candidate;
+
+	if (rank(search, slot, &candidate))
+	{
+		top_k_add(&search->top, &candidate);
+		search->query.base.floor = top_k_floor(&search->top);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(search->row);
+}
+
+/* rank: false when the post may not be shown, or has been. */
+static bool
+rank(FeedSearch *search, TupleTableSlot *slot, Ranked *candidate)
+{
 	const FeedPostColumns *at = &search->at;
 	const Datum *values = slot->tts_values;
 	const bool *nulls = slot->tts_isnull;
-	Ranked candidate;
 
 	slot_getsomeattrs(slot, at->last);
 	if (nulls[at->feed_key - 1] || DatumGetObjectId(values[at->status - 1]) != at->published ||
 	    !DatumGetBool(values[at->author_active - 1]))
-		return;
+		return false;
 	if (!search->query.base.any_category &&
 	    (nulls[at->category_id - 1] || !uuid_set_has(&search->categories, DatumGetUUIDP(values[at->category_id - 1]))))
-		return;
+		return false;
 	if (!search->any_author && !uuid_set_has(&search->authors, DatumGetUUIDP(values[at->craftsman_id - 1])))
-		return;
+		return false;
 	if (uuid_set_has(&search->hidden, DatumGetUUIDP(values[at->craftsman_id - 1])))
-		return;
+		return false;
 
-	if (!measure(search, values, nulls, &candidate))
-		return;
-	score(search, values, &candidate);
-	if (search->has_after && top_k_compare(&search->top, &candidate, &search->after) <= 0)
-		return;
-	if (DatumGetBool(DirectFunctionCall2(mesteri_feed_served_has, search->served, UUIDPGetDatum(&candidate.id))))
-		return;
+	if (!measure(search, values, nulls, candidate))
+		return false;
+	score(search, values, candidate);
+	if (search->has_after && top_k_compare(&search->top, candidate, &search->after) <= 0)
+		return false;
 
-	top_k_add(&search->top, &candidate);
-	search->query.base.floor = top_k_floor(&search->top);
+	return !DatumGetBool(DirectFunctionCall2(mesteri_feed_served_has, search->served, UUIDPGetDatum(&candidate->id)));
 }
 
 /*

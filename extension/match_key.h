@@ -29,6 +29,7 @@
 #define MATCH_NO_PRICE       PG_INT32_MIN
 
 #define MATCH_WORTH_UNITS 100000
+#define METRES_A_KM       1000.0
 
 /* A place that is not known is everywhere, so that the bound holds. */
 #define MATCH_ANYWHERE PG_INT32_MIN

@@ -42,7 +42,7 @@ static int32 cheapness(Datum price);
 static int32 reviews_edge(int32 count, bool up);
 static bool keep_place(TriggerData *trigger, MatchKey *key, MatchFacts *facts);
 static bool find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key, MatchFacts *facts);
-static void take_place(HeapTuple tuple, Relation craftsmen, MatchKey *key, MatchFacts *facts);
+static bool take_place(HeapTuple tuple, Relation craftsmen, MatchKey *key, MatchFacts *facts);
 static bool is_active(Datum user_id);
 static const MatchKey *key_of(HeapTuple tuple, Relation table);
 static Datum facts_of(HeapTuple tuple, Relation table);
@@ -51,7 +51,6 @@ static bool same_facts(Datum a, Datum b);
 static bool same_value(TriggerData *trigger, const char *column);
 static HeapTuple with_key(HeapTuple tuple, Relation table, const MatchKey *key, Datum facts);
 static Datum pack(Relation table, const MatchFacts *facts);
-static void unpack(Relation table, Datum packed, MatchFacts *facts);
 static Datum value_of(HeapTuple tuple, Relation table, const char *column, bool *is_null);
 static void run(SPIPlanPtr *plan, const char *sql, Datum id);
 static TriggerData *trigger_of(FunctionCallInfo fcinfo);
@@ -247,9 +246,7 @@ keep_place(TriggerData *trigger, MatchKey *key, MatchFacts *facts)
 	    !same_facts(old_facts, facts_of(trigger->tg_newtuple, table)) || !same_value(trigger, "user_id"))
 		return false;
 
-	take_place(trigger->tg_trigtuple, table, key, facts);
-
-	return true;
+	return take_place(trigger->tg_trigtuple, table, key, facts);
 }
 
 /*
@@ -272,7 +269,7 @@ find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key, M
 
 	key->lat = key->lon = MATCH_ANYWHERE;
 	if (is_insert)
-		take_place(tuple, craftsmen, key, facts);
+		(void) take_place(tuple, craftsmen, key, facts);
 
 	SPI_connect();
 	active = is_active(user_id);
@@ -283,11 +280,9 @@ find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key, M
 	if (active && SPI_processed > 0)
 	{
 		Datum place = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
-		double lat;
-		double lon;
 
-		facts->has_place = !is_null && place_read(SPI_gettypeid(SPI_tuptable->tupdesc, 1), place, &lat, &lon) &&
-		                   bound_point(lat, lon, &key->lat, &key->lon);
+		facts->has_place = !is_null &&
+		                   place_units(SPI_gettypeid(SPI_tuptable->tupdesc, 1), place, &key->lat, &key->lon);
 		if (facts->has_place)
 			facts->place = SPI_datumTransfer(place, false, -1);
 		else
@@ -298,24 +293,35 @@ find_place(HeapTuple tuple, Relation craftsmen, bool is_insert, MatchKey *key, M
 	return active;
 }
 
-/* take_place: that of a row's key and facts, if it has both and they agree. */
-static void
+/* take_place: that of a row's key and facts; false, and nothing, if it does not have both or they do not agree. */
+static bool
 take_place(HeapTuple tuple, Relation craftsmen, MatchKey *key, MatchFacts *facts)
 {
 	const MatchKey *old = key_of(tuple, craftsmen);
 	Datum packed = facts_of(tuple, craftsmen);
+	TupleDesc desc;
+	Oid geography;
 	MatchFacts old_facts;
+	int32 lat = BOUND_NOWHERE;
+	int32 lon = BOUND_NOWHERE;
 
 	if (old == NULL || packed == NO_FACTS)
-		return;
-	unpack(craftsmen, packed, &old_facts);
-	if (old_facts.has_place != (old->lat != MATCH_ANYWHERE && old->lon != BOUND_NOWHERE))
-		return;
+		return false;
+	desc = match_facts_desc(craftsmen);
+	geography = TupleDescAttr(desc, MATCH_FACT_PLACE)->atttypid;
+	match_facts_unpack(packed, desc, &old_facts);
+	ReleaseTupleDesc(desc);
+	if (old_facts.has_place && !place_units(geography, old_facts.place, &lat, &lon))
+		return false;
+	if (old->lat == MATCH_ANYWHERE ? old_facts.has_place : old->lat != lat || old->lon != lon)
+		return false;
 
 	key->lat = old->lat;
 	key->lon = old->lon;
 	facts->has_place = old_facts.has_place;
 	facts->place = old_facts.place;
+
+	return true;
 }
 
 /* Within SPI. */
@@ -401,15 +407,6 @@ pack(Relation table, const MatchFacts *facts)
 	ReleaseTupleDesc(desc);
 
 	return packed;
-}
-
-static void
-unpack(Relation table, Datum packed, MatchFacts *facts)
-{
-	TupleDesc desc = match_facts_desc(table);
-
-	match_facts_unpack(packed, desc, facts);
-	ReleaseTupleDesc(desc);
 }
 
 static Datum

@@ -18,7 +18,6 @@
 
 #define MOST_STARS    5
 #define MINUTES_A_DAY 1440.0
-#define METRES_A_KM   1000.0
 #define STARS_UNITS   100
 
 /* Worth is counted in these; other weights make the bounds of entries looser, not wrong. */

@@ -21,6 +21,7 @@
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -31,6 +32,7 @@
 #include "place.h"
 #include "ranked_rows.h"
 #include "row.h"
+#include "row_finder.h"
 #include "spi_util.h"
 #include "top_k.h"
 #include "uuid_set.h"
@@ -48,8 +50,6 @@
 #define ARG_COUNT      7
 #define ARG_SKIP       8
 
-#define METRES_A_KM 1000
-
 typedef struct MatchSearch
 {
 	MatchQuery query;
@@ -66,6 +66,7 @@ typedef struct MatchSearch
 	AttrNumber key;
 	AttrNumber facts;
 	TupleDesc facts_desc;
+	MemoryContext row; /* what one takes */
 	TopK top;
 } MatchSearch;
 
@@ -82,7 +83,7 @@ static bool is_asked_for(MatchSearch *search, TupleTableSlot *slot);
 static void consider(MatchSearch *search, TupleTableSlot *slot);
 static bool passes(const MatchSearch *search, const MatchFacts *facts);
 static bool knows_place(MatchSearch *search, TupleTableSlot *slot, MatchFacts *facts);
-static bool look_up_place(Datum craftsman_id, MatchFacts *facts);
+static bool look_up_place(const pg_uuid_t *craftsman_id, MatchFacts *facts);
 static bool measure(MatchSearch *search, const MatchFacts *facts, Ranked *candidate);
 static void score(MatchSearch *search, const MatchFacts *facts, Ranked *candidate);
 static bool is_first(MatchSearch *search, const pg_uuid_t *id);
@@ -96,7 +97,8 @@ PG_FUNCTION_INFO_V1(mesteri_match_top);
  *					   responsiveness float8)
  *		What match_reference() says with the same arguments, and no words.
  *
- * Errors: 22004 for a null that means nothing, 22023 for a place without coordinates.
+ * Errors: 22004 for a null that means nothing, 22023 for a place without coordinates, 55000 when somebody without a known
+ * place has to be looked up and the index for that cannot be used.
  */
 Datum
 mesteri_match_top(PG_FUNCTION_ARGS)
@@ -200,6 +202,7 @@ begin(FunctionCallInfo fcinfo, MatchSearch *search)
 	}
 
 	begin_filters(fcinfo, search);
+	search->row = AllocSetContextCreate(CurrentMemoryContext, "mesteri match row", ALLOCSET_SMALL_SIZES);
 	top_k_begin(&search->top, PG_GETARG_INT32(ARG_COUNT) + (int) PG_GETARG_INT64(ARG_SKIP), false);
 	query->base.floor = top_k_floor(&search->top);
 }
@@ -279,8 +282,14 @@ walk(MatchSearch *search, Relation table, Relation index)
 
 	bound_walk_begin(&walk, &match_class, table, index, &search->query.base, search->top.size);
 	while (bound_walk_next(&walk))
+	{
+		MemoryContext caller = MemoryContextSwitchTo(search->row);
+
 		if (is_asked_for(search, walk.slot))
 			consider(search, walk.slot);
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(search->row);
+	}
 	bound_walk_end(&walk);
 }
 
@@ -341,33 +350,33 @@ knows_place(MatchSearch *search, TupleTableSlot *slot, MatchFacts *facts)
 	if (!is_null && key->lat != MATCH_ANYWHERE)
 		return true;
 
-	return look_up_place(slot_getattr(slot, search->id, &is_null), facts);
+	return look_up_place(DatumGetUUIDP(slot_getattr(slot, search->id, &is_null)), facts);
 }
 
 static bool
-look_up_place(Datum craftsman_id, MatchFacts *facts)
+look_up_place(const pg_uuid_t *craftsman_id, MatchFacts *facts)
 {
-	static SPIPlanPtr plan;
+	RowFinder craftsmen;
+	RowFinder people;
+	bool is_null;
 	bool is_there;
 
-	SPI_connect();
-	if (plan == NULL)
-		plan = spi_keep(
-			"SELECT p.location FROM mesteri.craftsman_profiles c JOIN mesteri.user_profiles p USING (user_id)"
-			" WHERE c.id = $1",
-			1, &(Oid){UUIDOID});
-	spi_plan_as_owner_within(plan, &craftsman_id);
-	is_there = SPI_processed > 0;
+	row_finder_need(&craftsmen, "craftsman_profiles", "craftsman_profiles_pkey", "id");
+	row_finder_need(&people, "user_profiles", "user_profiles_user_id_unique", "user_id");
+
+	is_there = row_finder_find(&craftsmen, craftsman_id) &&
+	           row_finder_find(&people, DatumGetUUIDP(slot_getattr(craftsmen.slot,
+	                                                               row_column(craftsmen.table, "user_id"), &is_null)));
 	if (is_there)
 	{
-		bool is_null;
-		Datum place = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+		Datum place = slot_getattr(people.slot, row_column(people.table, "location"), &is_null);
 
 		facts->has_place = !is_null;
 		if (!is_null)
-			facts->place = SPI_datumTransfer(place, false, -1);
+			facts->place = datumCopy(place, false, -1);
 	}
-	SPI_finish();
+	row_finder_close(&people);
+	row_finder_close(&craftsmen);
 
 	return is_there;
 }
@@ -391,7 +400,7 @@ measure(MatchSearch *search, const MatchFacts *facts, Ranked *candidate)
 	return candidate->has_metres &&
 	       place_within(&search->functions, facts->place, search->place, candidate->metres,
 	                    search->query.base.radius_m) &&
-	       candidate->metres <= (double) facts->radius_km * METRES_A_KM;
+	       candidate->metres <= facts->radius_km * METRES_A_KM;
 }
 
 static void

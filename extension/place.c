@@ -18,6 +18,7 @@
 #include "utils/inval.h"
 #include "utils/syscache.h"
 
+#include "bound.h"
 #include "place.h"
 
 /* ST_Distance rounds to 10 nm, ST_DWithin does not. */
@@ -58,6 +59,16 @@ place_read(Oid geography, Datum place, double *lat, double *lon)
 	look_up(geography);
 
 	return coordinate(found.y, place, lat) && coordinate(found.x, place, lon);
+}
+
+/* place_units: the same in the units of keys. */
+bool
+place_units(Oid geography, Datum place, int32 *lat, int32 *lon)
+{
+	double lat_degrees;
+	double lon_degrees;
+
+	return place_read(geography, place, &lat_degrees, &lon_degrees) && bound_point(lat_degrees, lon_degrees, lat, lon);
 }
 
 /*

@@ -19,6 +19,7 @@ typedef struct PlaceFunctions
 
 extern void place_functions(Oid geography, PlaceFunctions *functions);
 extern bool place_read(Oid geography, Datum place, double *lat, double *lon);
+extern bool place_units(Oid geography, Datum place, int32 *lat, int32 *lon);
 extern bool place_distance(PlaceFunctions *functions, Datum a, Datum b, double *metres);
 extern bool place_within(PlaceFunctions *functions, Datum a, Datum b, double metres, double radius_m);
 

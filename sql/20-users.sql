@@ -345,7 +345,7 @@ SELECT pg_catalog.pg_extension_config_dump('mesteri.saved_craftsmen', '');
 CREATE FUNCTION mesteri.match_craftsman_changes() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'mesteri_match_craftsman_changes';
-COMMENT ON FUNCTION mesteri.match_craftsman_changes() IS 'Fills match_key and match_facts of a craftsman, whatever was given for them.';
+COMMENT ON FUNCTION mesteri.match_craftsman_changes() IS 'Fills match_key and match_facts of a craftsman, whatever was given for them but the place of one without a profile yet.';
 CREATE TRIGGER craftsman_profiles_match BEFORE INSERT OR UPDATE ON mesteri.craftsman_profiles
     FOR EACH ROW EXECUTE FUNCTION mesteri.match_craftsman_changes();
 

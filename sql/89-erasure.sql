@@ -181,13 +181,14 @@ CREATE FUNCTION mesteri.erasure_lock(person uuid) RETURNS void
 DECLARE
     counted record;
 BEGIN
-    -- Steps lock what they count on one after the other; whoever counts at the same time takes all in the order of ids.
+    -- Steps lock what they count on one after the other; whoever counts at the same time takes all in the order of ids,
+    -- and a craftsman before his posts, as a change of his rating does.
     FOR counted IN
         SELECT c.counted_in, string_agg(format('SELECT %I FROM mesteri.%I WHERE %s', c.refers_by, c.table_name,
                                                mesteri.owner_condition(l.relation, '$1')), ' UNION ') AS referred
           FROM mesteri.erasure_counters c
           JOIN mesteri.labels l ON l.table_name = c.table_name AND l.column_name IS NULL
-         GROUP BY c.counted_in ORDER BY c.counted_in
+         GROUP BY c.counted_in ORDER BY c.counted_in <> 'craftsman_profiles', c.counted_in
     LOOP
         EXECUTE format('SELECT FROM mesteri.%I WHERE id IN (%s) OR %s ORDER BY id FOR NO KEY UPDATE', counted.counted_in,
                        counted.referred, mesteri.owner_condition(format('mesteri.%I', counted.counted_in)::regclass, '$1'))

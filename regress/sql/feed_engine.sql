@@ -187,4 +187,13 @@ SELECT mesteri.blocked_craftsmen(:'reader') = ARRAY[:'craftsman'::uuid] AS by_au
 DELETE FROM mesteri.blocks;
 UPDATE mesteri.content_posts SET status = 'hidden' WHERE id = :'post';
 SELECT shown, reason FROM mesteri.explain_feed(:'reader', :'post');
+
+-- An author rated and suspended by one statement: his posts say what he is in the end, not what he was on the way.
+WITH rated AS (UPDATE mesteri.craftsman_profiles SET rating_sum = 4, total_reviews = 1 WHERE id = :'craftsman')
+UPDATE mesteri.users SET is_active = false WHERE id = :'blocked';
+SELECT count(*) > 0 AS some, bool_or(author_active) AS active, bool_and(author_rating = 400) AS rated, count(feed_key) AS shown FROM mesteri.content_posts WHERE craftsman_id = :'craftsman';
+WITH rated AS (UPDATE mesteri.craftsman_profiles SET rating_sum = 3 WHERE id = :'craftsman')
+UPDATE mesteri.users SET is_active = true WHERE id = :'blocked';
+SELECT count(*) > 0 AS some, bool_and(author_active) AS active, bool_and(author_rating = 300) AS rated, count(feed_key) > 0 AS shown FROM mesteri.content_posts WHERE craftsman_id = :'craftsman';
+SELECT count(*) FROM mesteri.feed_faults();
 ROLLBACK;

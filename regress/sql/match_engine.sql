@@ -116,6 +116,27 @@ UPDATE mesteri.craftsman_profiles SET match_facts = NULL;
 UPDATE mesteri.craftsman_crafts SET match_facts = NULL;
 SELECT 'seed ' || :'seed' AS seed, different FROM pg_temp.differences(100) AS d (different) WHERE different > 0;
 
+-- Facts that do not agree with the key are not believed, neither by an update of something else nor with a row that comes in.
+SELECT c.id AS somebody, c.match_key AS his_key FROM mesteri.craftsman_profiles c WHERE c.match_key::text ~ '^[0-9]' ORDER BY c.id LIMIT 1 \gset
+SET LOCAL session_replication_role = replica;
+UPDATE mesteri.craftsman_profiles SET match_facts = ROW(50, 0, 0, 0, NULL, 0, true, NULL, NULL) WHERE id = :'somebody';
+SET LOCAL session_replication_role = origin;
+UPDATE mesteri.craftsman_profiles SET response_time_minutes = response_time_minutes WHERE id = :'somebody';
+SELECT match_key::text = :'his_key' AS same_key, (match_facts).place IS NOT NULL AS has_place FROM mesteri.craftsman_profiles WHERE id = :'somebody';
+SET LOCAL session_replication_role = replica;
+UPDATE mesteri.craftsman_profiles SET match_facts.place = mesteri.point(0, 0) WHERE id = :'somebody';
+SET LOCAL session_replication_role = origin;
+UPDATE mesteri.craftsman_profiles SET response_time_minutes = response_time_minutes WHERE id = :'somebody';
+SELECT match_key::text = :'his_key' AS same_key, mesteri.within_m((match_facts).place, mesteri.point(0, 0), 1) AS at_0_0 FROM mesteri.craftsman_profiles WHERE id = :'somebody';
+INSERT INTO mesteri.users (email, phone_number, password_hash, user_type) VALUES ('late@example.ro', '+40719999999', '!', 'craftsman') RETURNING id AS late \gset
+INSERT INTO mesteri.craftsman_profiles (user_id, match_key, match_facts) SELECT :'late', match_key, ROW(50, 0, 0, 0, NULL, 0, true, NULL, mesteri.point(0, 0))::mesteri.match_facts FROM mesteri.craftsman_profiles WHERE id = :'somebody';
+SELECT split_part(match_key::text, ' ', 1) AS place, (match_facts).place FROM mesteri.craftsman_profiles WHERE user_id = :'late';
+-- His profile comes later, and is found with row_security off as well.
+INSERT INTO mesteri.user_profiles (user_id, first_name, last_name, location) VALUES (:'late', 'A', 'B', mesteri.point(0, 0));
+SET LOCAL row_security = off;
+SELECT c.user_id = :'late' AS found FROM mesteri.match_weights w, mesteri.match_top(w, mesteri.point(0, 0), 1000, NULL, NULL, NULL, false, 5, 0) m JOIN mesteri.craftsman_profiles c ON c.id = m.craftsman_id WHERE w.version = 1;
+SET LOCAL row_security = on;
+
 -- Built at once.
 REINDEX TABLE mesteri.craftsman_profiles;
 REINDEX TABLE mesteri.craftsman_crafts;
