@@ -240,6 +240,19 @@ def test_an_old_snapshot_has_no_page_by_a_younger_index(primary, standby):
     connection.close()
 
 
+def test_an_index_of_something_else_is_no_matter_of_the_snapshot(primary, standby):
+    """A later one would not find it better: whoever tried again would do so for ever."""
+    primary.run("ALTER INDEX mesteri.user_profiles_user_id_unique RENAME TO put_aside")
+    primary.run("CREATE INDEX user_profiles_user_id_unique ON mesteri.user_profiles (city)")
+    caught_up(primary, standby)
+    connection = standby.connect()
+    with pytest.raises(psycopg2.errors.ObjectNotInPrerequisiteState):
+        request(connection, "GET", "/v1/feed")
+    connection.close()
+    primary.run("DROP INDEX mesteri.user_profiles_user_id_unique")
+    primary.run("ALTER INDEX mesteri.put_aside RENAME TO user_profiles_user_id_unique")
+
+
 @pytest.mark.parametrize("feedback", ["off", "on"])
 def test_a_walk_is_stopped_while_pages_split_and_empty(primary, standby, feedback):
     """At any point of it, by SIGSTOP; then it goes on, and finds what its snapshot sees or is cancelled for it."""
