@@ -64,7 +64,7 @@ static void set_place(FeedKey *key, Oid geography, Datum place);
 static int32 minutes_up(TimestampTz moment);
 static bool is_published(const FeedPostColumns *at, const Row *row);
 static bool same_author(const FeedPostColumns *at, const Row *old, const Row *row);
-static Author find_author(const pg_uuid_t *id, bool is_locked);
+static Author find_author(const pg_uuid_t *id, bool is_own);
 static Author read_author(const MatchColumns *at, const Row *craftsman);
 static void check_trigger(FunctionCallInfo fcinfo, const char *name);
 
@@ -277,22 +277,26 @@ same_author(const FeedPostColumns *at, const Row *old, const Row *row)
 
 /*
  * find_author
- *		What to copy, its source being locked, as it is by a transaction that has changed it.
+ *		What to copy, its source being locked.
+ *
+ * is_own: this transaction has changed him, which locks him.  As he is by now,
+ * whatever its snapshot: that may still see who he was before somebody whose
+ * change it has followed.
  *
  * The executor would take twice as long for it, which is a tenth of an insert.
  */
 static Author
-find_author(const pg_uuid_t *id, bool is_locked)
+find_author(const pg_uuid_t *id, bool is_own)
 {
 	Author author = {0, false};
 	RowFinder craftsmen;
 
 	/* As a command of its own would see it. */
 	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
+	PushActiveSnapshot(is_own ? GetLatestSnapshot() : GetTransactionSnapshot());
 	row_finder_need(&craftsmen, "craftsman_profiles", "craftsman_profiles_pkey", "id");
 
-	if (row_finder_find(&craftsmen, id) && (is_locked || row_finder_share(&craftsmen)))
+	if (row_finder_find(&craftsmen, id) && (is_own || row_finder_share(&craftsmen)))
 	{
 		const MatchColumns *columns = match_columns(craftsmen.table);
 
