@@ -36,7 +36,7 @@ wal_retrieve_retry_interval = '100ms'
 """
 # What a standby's log may say of statements that fail.  The third is the planner's, of an index that is replaced under it.
 FAULTS = re.compile(r"conflict with recovery|younger than the snapshot|in a read-only transaction|during recovery|could not open relation with OID"
-                    r"|due to administrator command")
+                    r"|due to administrator command|index \"user_profiles_user_id_unique\" cannot be used")
 
 MATCH = """SELECT m::text FROM mesteri.match_weights w,
                   mesteri.match_{}(w, mesteri.point(%s, %s), %s, %s::uuid[], %s, %s, %s{}, %s, %s) AS m WHERE w.version = 1"""
@@ -51,6 +51,8 @@ def let_replicate(primary):
     """cluster.sh lets nobody; to be said again after each start."""
     with open(f"{primary.cluster.folder}/data/pg_hba.conf", "a") as file:
         file.write("local replication postgres peer map=mesteri\n")
+    # A standby that starts again asks for what it was sent already.
+    primary.run("ALTER SYSTEM SET wal_keep_size = '1GB'")
     primary.run("SELECT pg_reload_conf()")
 
 
