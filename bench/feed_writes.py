@@ -16,7 +16,7 @@ UPDATE = """\\set n random(1, :posts)
 UPDATE mesteri.content_posts SET {0} = {0} + 1 WHERE id = (SELECT id FROM bench_posts WHERE n = :n);
 """
 
-# Where the server keeps its pages each is mapped at the first touch, which would be the cost of who comes first.
+# A process maps each page of the server's memory when it first touches it; whoever comes first would pay for that.
 TOUCH = """SELECT pgstattuple(c.oid) FROM pg_class c JOIN pg_am a ON a.oid = c.relam
             WHERE c.relnamespace = 'mesteri'::regnamespace AND c.relkind IN ('r', 'i') AND a.amname IN ('heap', 'btree', 'gist')"""
 

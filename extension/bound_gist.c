@@ -127,19 +127,19 @@ bound_gist_penalty(FunctionCallInfo fcinfo, const BoundClass *class)
 	float *penalty = (float *) PG_GETARG_POINTER(2);
 	Added *added = read_added(fcinfo->flinfo, class, (struct varlena *) DatumGetPointer(added_entry->key));
 	const BoundBox *box = (const BoundBox *) DatumGetPointer(entry->key);
-	BoundRect wider_rect = box->rect;
+	BoundRect wider = box->rect;
 	Extent before_extent;
 	Extent wider_extent;
 	double growth;
 
 	Assert(VARSIZE(box) != class->leaf_size); /* something is put below it */
-	bound_widen_rect(&wider_rect, &added->bounds.rect);
+	bound_widen_rect(&wider, &added->bounds.rect);
 
 	/* A build that buffers asks about parts of a page that have no offset, too. */
 	if (entry->offset <= FirstOffsetNumber)
 		added->least = get_float8_infinity();
 	before_extent = extent(class, &box->rect, added->lon_metres);
-	wider_extent = extent(class, &wider_rect, added->lon_metres);
+	wider_extent = extent(class, &wider, added->lon_metres);
 	growth = class->unfiltered * (area(&wider_extent, LEAST_REACH) - area(&before_extent, LEAST_REACH));
 	if (growth < added->least)
 	{

@@ -66,7 +66,7 @@ typedef struct FeedSearch
 	Datum served;
 	Datum place;
 	PlaceFunctions functions;
-	MemoryContext row; /* what one takes */
+	MemoryContext row_memory;
 	TopK top;
 } FeedSearch;
 
@@ -161,7 +161,7 @@ begin_search(FunctionCallInfo fcinfo, FeedSearch *search)
 		search->query.ceiling = search->after.score;
 	}
 
-	search->row = AllocSetContextCreate(CurrentMemoryContext, "mesteri feed row", ALLOCSET_SMALL_SIZES);
+	search->row_memory = AllocSetContextCreate(CurrentMemoryContext, "mesteri feed row", ALLOCSET_SMALL_SIZES);
 	top_k_begin(&search->top, size, true);
 	search->query.base.floor = search->query.base.likely = top_k_floor(&search->top);
 }
@@ -262,7 +262,7 @@ search_all(FeedSearch *search)
 static void
 consider(FeedSearch *search, TupleTableSlot *slot)
 {
-	MemoryContext caller = MemoryContextSwitchTo(search->row);
+	MemoryContext caller = MemoryContextSwitchTo(search->row_memory);
 	Ranked candidate;
 
 	if (rank(search, slot, &candidate))
@@ -271,7 +271,7 @@ consider(FeedSearch *search, TupleTableSlot *slot)
 		search->query.base.floor = top_k_floor(&search->top);
 	}
 	MemoryContextSwitchTo(caller);
-	MemoryContextReset(search->row);
+	MemoryContextReset(search->row_memory);
 }
 
 /* rank: false when the post may not be shown, or has been. */

@@ -66,7 +66,7 @@ typedef struct MatchSearch
 	AttrNumber key;
 	AttrNumber facts;
 	TupleDesc facts_desc;
-	MemoryContext row; /* what one takes */
+	MemoryContext row_memory;
 	TopK top;
 } MatchSearch;
 
@@ -81,6 +81,7 @@ static Datum member(HeapTupleHeader row, const char *column);
 static void walk(MatchSearch *search, Relation table, Relation index);
 static bool is_asked_for(MatchSearch *search, TupleTableSlot *slot);
 static void consider(MatchSearch *search, TupleTableSlot *slot);
+static bool rank(MatchSearch *search, TupleTableSlot *slot, Ranked *candidate);
 static bool passes(const MatchSearch *search, const MatchFacts *facts);
 static bool knows_place(MatchSearch *search, TupleTableSlot *slot, MatchFacts *facts);
 static bool look_up_place(const pg_uuid_t *craftsman_id, MatchFacts *facts);
@@ -202,7 +203,7 @@ begin(FunctionCallInfo fcinfo, MatchSearch *search)
 	}
 
 	begin_filters(fcinfo, search);
-	search->row = AllocSetContextCreate(CurrentMemoryContext, "mesteri match row", ALLOCSET_SMALL_SIZES);
+	search->row_memory = AllocSetContextCreate(CurrentMemoryContext, "mesteri match row", ALLOCSET_SMALL_SIZES);
 	top_k_begin(&search->top, PG_GETARG_INT32(ARG_COUNT) + (int) PG_GETARG_INT64(ARG_SKIP), false);
 	query->base.floor = top_k_floor(&search->top);
 }
@@ -282,14 +283,8 @@ walk(MatchSearch *search, Relation table, Relation index)
 
 	bound_walk_begin(&walk, &match_class, table, index, &search->query.base, search->top.size);
 	while (bound_walk_next(&walk))
-	{
-		MemoryContext caller = MemoryContextSwitchTo(search->row);
-
 		if (is_asked_for(search, walk.slot))
 			consider(search, walk.slot);
-		MemoryContextSwitchTo(caller);
-		MemoryContextReset(search->row);
-	}
 	bound_walk_end(&walk);
 }
 
@@ -306,26 +301,44 @@ is_asked_for(MatchSearch *search, TupleTableSlot *slot)
 	       is_first(search, DatumGetUUIDP(slot_getattr(slot, search->id, &is_null)));
 }
 
-/* slot: a craftsman or one of his crafts. */
+/*
+ * consider
+ *		Keeps a craftsman if he fits and is among the best so far.  slot: he, or one of his crafts.
+ */
 static void
 consider(MatchSearch *search, TupleTableSlot *slot)
+{
+	MemoryContext caller = MemoryContextSwitchTo(search->row_memory);
+	Ranked candidate;
+
+	if (rank(search, slot, &candidate))
+	{
+		top_k_add(&search->top, &candidate);
+		search->query.base.floor = top_k_floor(&search->top);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(search->row_memory);
+}
+
+/* rank: false when he does not fit. */
+static bool
+rank(MatchSearch *search, TupleTableSlot *slot, Ranked *candidate)
 {
 	bool is_null;
 	Datum packed = slot_getattr(slot, search->facts, &is_null);
 	MatchFacts facts;
-	Ranked candidate;
 
 	/* Without he is suspended or erased. */
 	if (is_null)
-		return;
+		return false;
 	match_facts_unpack(packed, search->facts_desc, &facts);
-	if (!passes(search, &facts) || !knows_place(search, slot, &facts) || !measure(search, &facts, &candidate))
-		return;
+	if (!passes(search, &facts) || !knows_place(search, slot, &facts) || !measure(search, &facts, candidate))
+		return false;
 
-	score(search, &facts, &candidate);
-	candidate.id = *DatumGetUUIDP(slot_getattr(slot, search->id, &is_null));
-	top_k_add(&search->top, &candidate);
-	search->query.base.floor = top_k_floor(&search->top);
+	score(search, &facts, candidate);
+	candidate->id = *DatumGetUUIDP(slot_getattr(slot, search->id, &is_null));
+
+	return true;
 }
 
 static bool

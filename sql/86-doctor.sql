@@ -210,7 +210,7 @@ CREATE FUNCTION ops.doctor_engines() RETURNS SETOF ops.finding
                                              ELSE format('REINDEX INDEX CONCURRENTLY mesteri.%I', e.name) END, e.effect)
       FROM (VALUES ('content_posts_feed', 'each page of the feed reads all posts'), ('content_posts_craftsman', 'pages of the followed read all posts'),
                    ('craftsman_profiles_match', 'each search reads all craftsmen'), ('craftsman_crafts_match', 'searches for a category read all craftsmen'),
-                   ('craftsman_profiles_pkey', 'the feed and new posts are refused'),
+                   ('craftsman_profiles_pkey', 'the feed, new posts and changes of their authors'' ratings are refused'),
                    ('craftsman_profiles_user_id_unique', 'the feed is refused'), ('user_profiles_user_id_unique', 'the feed is refused'),
                    ('content_posts_pkey', 'the feed is refused'), ('content_interactions_pkey', 'the feed is refused'),
                    ('blocks_pkey', 'the feed is refused'), ('blocks_blocked', 'the feed is refused'), ('feed_weights_pkey', 'the feed is refused')) AS e (name, effect)
